@@ -1,0 +1,122 @@
+"""Linear-time pattern matching: one cheap pass says which rules may match, RE2 says where.
+
+A raw list of backtracking expressions must never meet untrusted text. Here a `Gate` (Hyperscan,
+in pre-filter mode: it may say yes too often, never no too often) rules out nearly every rule in
+one pass over the bytes, and only what is left is matched by google-re2, whose cost is linear.
+"""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import accumulate
+from typing import Any
+
+__all__ = ["Gate", "Utf8"]
+
+_SEPARATOR = "\n\0\n"
+"""Stands between texts that share a pass: a word border and a line border on both sides."""
+
+
+class Utf8:
+    """A text, its bytes, and the way from a byte offset back to a character offset."""
+
+    __slots__ = ("__dict__", "data", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.data = text.encode()
+
+    @cached_property
+    def _ends(self) -> list[int] | None:
+        if len(self.data) == len(self.text):
+            return None
+        return list(accumulate(1 + (c > "\x7f") + (c > "\u07ff") + (c > "\uffff") for c in self.text))
+
+    def char(self, offset: int) -> int:
+        """Return the index of the character that begins at, or holds, byte ``offset``."""
+        ends = self._ends
+        return offset if ends is None else bisect_right(ends, offset)
+
+
+class Gate:
+    """Says which of many patterns may match a text, in one pass; it never leaves one out.
+
+    Args:
+        patterns: regular expressions in PCRE syntax. Look-around and back-references are allowed
+            and taken for true, which is what makes the answer a superset.
+        ignore_case: whether letters match in both cases.
+
+    Where Hyperscan has no wheel the gate stands open: every rule is a candidate, and detection
+    is slower, not weaker. Instances can be pickled, forked and shared by threads.
+    """
+
+    def __init__(self, patterns: Sequence[str], *, ignore_case: bool = False) -> None:
+        self._patterns = tuple(patterns)
+        self._ignore_case = ignore_case
+        self._everything = frozenset(range(len(self._patterns)))
+        self._build()
+
+    def _build(self) -> None:
+        self._local = threading.local()
+        self._database: Any = None
+        if not self._patterns:
+            return
+        try:
+            import hyperscan
+        except ImportError:  # no wheel for this platform
+            return
+        flags = (
+            hyperscan.HS_FLAG_PREFILTER
+            | hyperscan.HS_FLAG_SINGLEMATCH
+            | hyperscan.HS_FLAG_UTF8
+            | hyperscan.HS_FLAG_MULTILINE
+            | hyperscan.HS_FLAG_DOTALL
+            | hyperscan.HS_FLAG_ALLOWEMPTY
+        )
+        if self._ignore_case:
+            flags |= hyperscan.HS_FLAG_CASELESS
+        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        database.compile(
+            expressions=[pattern.encode() for pattern in self._patterns],
+            ids=list(range(len(self._patterns))),
+            flags=[flags] * len(self._patterns),
+        )
+        self._database = database
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_patterns": self._patterns, "_ignore_case": self._ignore_case, "_everything": self._everything}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._build()
+
+    def candidates(self, text: str) -> frozenset[int] | set[int]:
+        """Return the indices of the patterns that may match ``text``."""
+        if self._database is None:
+            return self._everything
+        found: set[int] = set()
+        self._database.scan(
+            text.encode(),
+            match_event_handler=lambda rule, *_: found.add(rule),
+            scratch=self._scratch(),
+        )
+        return found
+
+    def candidates_many(self, texts: Sequence[str]) -> list[frozenset[int] | set[int]]:
+        """Return `candidates` for each text; texts without any cost one shared pass."""
+        if len(texts) > 1 and not self.candidates(_SEPARATOR.join(texts)):
+            return [frozenset()] * len(texts)
+        return [self.candidates(text) for text in texts]
+
+    def _scratch(self) -> Any:
+        # Hyperscan lets go of the GIL while it scans, so threads must not share a scratch space.
+        try:
+            return self._local.scratch
+        except AttributeError:
+            import hyperscan
+
+            self._local.scratch = hyperscan.Scratch(self._database)
+            return self._local.scratch
