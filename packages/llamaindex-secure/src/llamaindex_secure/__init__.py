@@ -1,0 +1,6 @@
+"""Sanitise what LlamaIndex engines retrieve and answer, by the policies of `secure_core`."""
+
+from .postprocessor import SecureNodePostprocessor
+from .query_engine import SecureQueryEngine
+
+__all__ = ["SecureNodePostprocessor", "SecureQueryEngine"]

@@ -1,0 +1,126 @@
+"""What both examples share: the command line, a gullible offline model, and showing before and after."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import html
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from _documents import DEFAULT, Passage
+from opentelemetry import trace
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+QUESTIONS = (
+    "When is a double charge refunded?",
+    "How long does the battery of the W2 last in winter?",
+    "Why does my station no longer sync, what does the log say?",
+    "Is a change of the delivery address free?",
+    "What does Corvane offer for humidity sensors?",
+    "What is a prompt injection, and what do I do when I see one?",
+)
+
+PROMPT = "Answer the question from the passages.\n\n{context}\n\nQuestion: {question}"
+
+Ask = Callable[[str], tuple[list[Passage], str]]
+"""A question in; the passages that the model read, and its answer, out."""
+
+
+def arguments(description: str | None) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--docs", type=Path, nargs="*", default=DEFAULT, help="folders or files instead of our own")
+    parser.add_argument("--policy", default="default", help="observe, default, strict, or a TOML file")
+    parser.add_argument("--question", nargs="*", default=QUESTIONS)
+    parser.add_argument("--model", help="provider:name of a real model; the default is offline")
+    return parser.parse_args()
+
+
+def gullible_answer(prompt: str) -> str:
+    """Answer as a careless model would: do what the passages say, else quote the best one.
+
+    It stands for any model: what it repeats here, a real one may repeat.
+    """
+    context, _, question = prompt.rpartition("\n\nQuestion: ")
+    order = re.search(r'\b(?:answer|reply)\b[^"\n]{0,60} with: "([^"\n]+)"', html.unescape(context).replace('""', '"'))
+    if order:
+        return order[1]
+    asked = set(words(question))
+    paragraphs = [part.strip() for part in context.split("\n\n")[1:] if part.strip()]
+    best = sorted(paragraphs, key=lambda part: len(asked.intersection(words(part))), reverse=True)[:2]
+    return "\n".join(part for part in paragraphs if part in best) or "I do not know."
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text that say something."""
+    return [word for word in re.findall(r"\w+", text.lower()) if len(word) > 3]
+
+
+@contextmanager
+def recording() -> Iterator[InMemorySpanExporter]:
+    """Collect every OpenTelemetry span of the process."""
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    trace.set_tracer_provider(provider)
+    yield exporter
+
+
+def compare(questions: Iterable[str], without: Ask, secured: Ask) -> None:
+    """Ask both, and print what changed: the passages as a diff, the answers, the decisions, the spans."""
+    console = Console(soft_wrap=True, highlight=False)
+    with recording() as exporter:
+        for question in questions:
+            exporter.clear()
+            before = without(question)
+            with trace.get_tracer("demo").start_as_current_span("ask"):
+                after = secured(question)
+            console.rule(Text(question, "bold"), align="left")
+            _show_passages(console, before[0], after[0])
+            _show_answer(console, "before", before[1], "red")
+            _show_answer(console, "after ", after[1], "green")
+            spans = exporter.get_finished_spans()
+            console.print(_decisions(spans), _tree(spans))
+
+
+def _show_passages(console: Console, before: list[Passage], after: list[Passage]) -> None:
+    cleaned = dict(after)
+    for source, text in before:
+        changed = difflib.ndiff(text.splitlines(), cleaned.get(source, "").splitlines())
+        lines = [line for line in changed if line[0] in "+-"]
+        console.print(Text(f"  {source}" + ("" if lines else ": untouched"), "dim"))
+        for line in lines:
+            console.print(Text(line, "red" if line[0] == "-" else "green"))
+
+
+def _show_answer(console: Console, label: str, answer: str, style: str) -> None:
+    for line in answer.splitlines():
+        console.print(Text(f"{label} │ ", "dim") + Text(line, style))
+
+
+def _decisions(spans: Iterable[ReadableSpan]) -> Table:
+    table = Table("stage", "action", "found", "ms", title="decisions", title_justify="left")
+    for span in spans:
+        at = span.attributes or {}
+        if "secure_core.action" in at:
+            found = ", ".join(at.get("secure_core.categories", ()))
+            took = ((span.end_time or 0) - (span.start_time or 0)) / 1e6
+            table.add_row(str(at["secure_core.stage"]), str(at["secure_core.action"]), found, f"{took:.2f}")
+    return table
+
+
+def _tree(spans: Iterable[ReadableSpan]) -> Tree:
+    tree, nodes = Tree("spans"), {}
+    for span in sorted(spans, key=lambda each: each.start_time or 0):
+        parent = nodes.get(span.parent.span_id if span.parent else None, tree)
+        label = " ".join(f"{key}={value}" for key, value in (span.attributes or {}).items() if "secure_core" in key)
+        nodes[span.context.span_id] = parent.add(Text(span.name) + Text(f"  {label}", "dim"))
+    return tree

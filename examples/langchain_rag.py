@@ -1,0 +1,95 @@
+"""Questions to a folder of documents with LangChain, without and with langchain-secure.
+
+python examples/langchain_rag.py [--docs PATH] [--policy default] [--question "..."] [--model openai:gpt-5-mini]
+"""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import Any
+
+from _demo import PROMPT, arguments, compare, gullible_answer, words
+from _documents import Passage, load
+from langchain_core.callbacks import CallbackManagerForLLMRun, CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.language_models import BaseChatModel, SimpleChatModel
+from langchain_core.messages import BaseMessage
+from langchain_core.output_parsers import StrOutputParser
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import Runnable, RunnablePassthrough
+from langchain_secure import SecureInput, SecureRetriever, secure_model
+from rank_bm25 import BM25Okapi
+
+from secure_core import Guard
+
+
+class KeywordRetriever(BaseRetriever):
+    """The passages that share the most telling words with the question (BM25)."""
+
+    passages: list[Passage]
+    k: int = 3
+
+    def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
+        index = BM25Okapi([words(passage.text) for passage in self.passages])
+        best = index.get_top_n(words(query), self.passages, n=self.k)
+        return [Document(passage.text, metadata={"source": passage.source}) for passage in best]
+
+
+class GullibleModel(SimpleChatModel):
+    """Quotes whatever it reads, and does what it is told there. Needs no network."""
+
+    @property
+    def _llm_type(self) -> str:
+        return "gullible"
+
+    def _call(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> str:
+        return gullible_answer(messages[-1].text)
+
+
+def choose_model(name: str | None) -> BaseChatModel:
+    """Return the offline model, or any that LangChain knows by ``provider:name``."""
+    if name is None:
+        return GullibleModel()
+    from langchain.chat_models import init_chat_model
+
+    try:
+        return init_chat_model(name)
+    except ImportError as error:
+        raise SystemExit(f"--model {name}: {error}") from None
+
+
+def chain(retriever: BaseRetriever, model: Runnable[Any, Any]) -> Runnable[str, dict[str, Any]]:
+    """Retrieve, ask, and keep the documents beside the answer."""
+    return (
+        {"question": RunnablePassthrough()}
+        | RunnablePassthrough.assign(documents=itemgetter("question") | retriever)
+        | RunnablePassthrough.assign(context=lambda given: "\n\n".join(each.page_content for each in given["documents"]))
+        | RunnablePassthrough.assign(answer=ChatPromptTemplate.from_template(PROMPT) | model | StrOutputParser())
+    )
+
+
+def main() -> None:
+    """Ask the same questions twice."""
+    given = arguments(__doc__)
+    retriever, model = KeywordRetriever(passages=load(*given.docs)), choose_model(given.model)
+    guard = Guard.from_policy(given.policy)
+
+    plain = chain(retriever, model)
+    secure = SecureInput(guard) | chain(SecureRetriever(retriever=retriever, policy=guard), secure_model(model, guard))
+
+    def ask(runnable: Runnable[str, dict[str, Any]], question: str) -> tuple[list[Passage], str]:
+        result = runnable.invoke(question)
+        return [Passage(each.metadata["source"], each.page_content) for each in result["documents"]], result["answer"]
+
+    compare(given.question, lambda question: ask(plain, question), lambda question: ask(secure, question))
+
+
+if __name__ == "__main__":
+    main()

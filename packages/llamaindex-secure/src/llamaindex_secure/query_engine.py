@@ -1,0 +1,172 @@
+"""A query engine around another one: the question is judged on its way in, the answer on its way out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from llama_index.core.base.base_query_engine import BaseQueryEngine
+from llama_index.core.base.response.schema import (
+    RESPONSE_TYPE,
+    AsyncStreamingResponse,
+    PydanticResponse,
+    Response,
+    StreamingResponse,
+)
+from llama_index.core.prompts.mixin import PromptDictType, PromptMixinType
+from llama_index.core.schema import NodeWithScore, QueryBundle
+
+from secure_core import Action, Blocked, Guard, Policy, Stage
+from secure_core.errors import InputError
+
+from ._content import aclean, aclean_nodes, clean, clean_nodes
+
+__all__ = ["SecureQueryEngine"]
+
+
+class SecureQueryEngine(BaseQueryEngine):
+    """Answers as ``engine`` does, with question, answer and source nodes sanitised.
+
+    The question is judged at stage ``input``, the answer at ``output`` (streams stay streams), source nodes and
+    metadata at ``retrieval``. What the engine's own model reads is cleaned by a
+    `SecureNodePostprocessor` in the engine.
+
+    >>> engine = SecureQueryEngine(index.as_query_engine(node_postprocessors=[SecureNodePostprocessor()]))
+
+    Args:
+        engine: Any query engine.
+        policy: A shipped policy's name, a path to TOML, a `Policy` or a `Guard`.
+
+    Raises:
+        PolicyError: The policy cannot be turned into a guard.
+        Blocked: From every method that takes a question or gives an answer, if one of them is blocked;
+            from a streamed answer while it is read.
+    """
+
+    def __init__(self, engine: BaseQueryEngine, policy: str | Path | Policy | Guard = "default") -> None:
+        super().__init__(callback_manager=engine.callback_manager)
+        self._engine = engine
+        self._guard = Guard.from_policy(policy)
+
+    def _get_prompts(self) -> PromptDictType:
+        return self._engine._get_prompts()
+
+    def _get_prompt_modules(self) -> PromptMixinType:
+        return self._engine._get_prompt_modules()
+
+    def _update_prompts(self, prompts: PromptDictType) -> None:
+        self._engine._update_prompts(prompts)
+
+    # The engine's public methods are called, not `_query`: a CustomQueryEngine has no other.
+
+    def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
+        question = clean(self._guard, query_bundle, Stage.INPUT)
+        return self._clean_answer(self._engine.query(question))
+
+    async def _aquery(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
+        question = await aclean(self._guard, query_bundle, Stage.INPUT)
+        return await self._aclean_answer(await self._engine.aquery(question))
+
+    def retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        """Return sanitised copies of the nodes that the engine retrieves for the sanitised question."""
+        question = clean(self._guard, query_bundle, Stage.INPUT)
+        return clean_nodes(self._guard, self._engine.retrieve(question))
+
+    async def aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        """Async twin of `retrieve`, for engines that have one."""
+        engine: Any = self._engine
+        question = await aclean(self._guard, query_bundle, Stage.INPUT)
+        return await aclean_nodes(self._guard, await engine.aretrieve(question))
+
+    def synthesize(
+        self,
+        query_bundle: QueryBundle,
+        nodes: list[NodeWithScore],
+        additional_source_nodes: Sequence[NodeWithScore] | None = None,
+    ) -> RESPONSE_TYPE:
+        """Return the sanitised answer to the sanitised question, written from sanitised nodes."""
+        question = clean(self._guard, query_bundle, Stage.INPUT)
+        material = clean_nodes(self._guard, nodes)
+        additional = clean_nodes(self._guard, additional_source_nodes or [])
+        return self._clean_answer(self._engine.synthesize(question, material, additional))
+
+    async def asynthesize(
+        self,
+        query_bundle: QueryBundle,
+        nodes: list[NodeWithScore],
+        additional_source_nodes: Sequence[NodeWithScore] | None = None,
+    ) -> RESPONSE_TYPE:
+        """Async twin of `synthesize`."""
+        question = await aclean(self._guard, query_bundle, Stage.INPUT)
+        material = await aclean_nodes(self._guard, nodes)
+        additional = await aclean_nodes(self._guard, additional_source_nodes or [])
+        return await self._aclean_answer(await self._engine.asynthesize(question, material, additional))
+
+    def _clean_answer(self, response: RESPONSE_TYPE) -> RESPONSE_TYPE:
+        said = clean(self._guard, _said(response), Stage.OUTPUT)
+        nodes = clean_nodes(self._guard, response.source_nodes)
+        entries = clean_nodes(self._guard, _entries(response, nodes))
+        return _rebuilt(self._guard, response, said, nodes, entries)
+
+    async def _aclean_answer(self, response: RESPONSE_TYPE) -> RESPONSE_TYPE:
+        said = await aclean(self._guard, _said(response), Stage.OUTPUT)
+        nodes = await aclean_nodes(self._guard, response.source_nodes)
+        entries = await aclean_nodes(self._guard, _entries(response, nodes))
+        return _rebuilt(self._guard, response, said, nodes, entries)
+
+
+def _said(response: RESPONSE_TYPE) -> Any:
+    """Return what the response says so far: text, a pydantic object or nothing."""
+    if isinstance(response, Response | PydanticResponse):
+        return response.response
+    if isinstance(response, StreamingResponse | AsyncStreamingResponse):
+        return response.response_txt
+    raise InputError(f"an engine that answers with {type(response).__name__} cannot be secured; return a Response")
+
+
+def _entries(response: RESPONSE_TYPE, nodes: list[NodeWithScore]) -> list[dict[str, Any]]:
+    """Return the response's metadata one entry at a time, without those of the nodes that were left out."""
+    left_out = {node.node_id for node in response.source_nodes} - {node.node_id for node in nodes}
+    return [{key: value} for key, value in (response.metadata or {}).items() if key not in left_out]
+
+
+def _rebuilt(
+    guard: Guard, response: RESPONSE_TYPE, said: Any, nodes: list[NodeWithScore], entries: list[dict[str, Any]]
+) -> RESPONSE_TYPE:
+    """Return a response of the same kind around the sanitised parts."""
+    metadata = (
+        {key: value for entry in entries for key, value in entry.items()} if response.metadata is not None else None
+    )
+    if isinstance(response, StreamingResponse):
+        tokens = _sanitized(guard, response.response_gen)
+        return StreamingResponse(tokens, nodes, metadata, said)
+    if isinstance(response, AsyncStreamingResponse):
+        atokens = _asanitized(guard, response.response_gen)
+        return AsyncStreamingResponse(atokens, nodes, metadata, said)
+    return dataclasses.replace(response, response=said, source_nodes=nodes, metadata=metadata)
+
+
+def _sanitized(guard: Guard, tokens: Iterable[str]) -> Iterator[str]:
+    """Yield what the guard lets out of a streamed answer, as early as it does."""
+    stream = guard.stream(stage=Stage.OUTPUT)
+    for token in tokens:
+        if text := stream.push(token):
+            yield text
+    if text := stream.flush():
+        yield text
+    if stream.decision.action is Action.BLOCK:
+        raise Blocked(stream.decision)
+
+
+async def _asanitized(guard: Guard, tokens: AsyncIterable[str]) -> AsyncIterator[str]:
+    """Async twin of `_sanitized`."""
+    stream = guard.stream(stage=Stage.OUTPUT)
+    async for token in tokens:
+        if text := stream.push(token):
+            yield text
+    if text := stream.flush():
+        yield text
+    if stream.decision.action is Action.BLOCK:
+        raise Blocked(stream.decision)

@@ -1,0 +1,348 @@
+"""Cuts a text into segments that are judged one by one, the same for every chunking of it.
+
+This is what makes a stream exact: a seam is decided by what stands before it and a bounded
+look-ahead, never by where a chunk happened to end. `Guard.check` judges the segments of the whole
+text, `StreamSanitizer` judges the same segments as they close.
+
+Seams stand at sentence ends and line ends, but never inside something that belongs together: an
+HTML tag, comment or script, a PEM block, a Markdown link, a wrapped line of prose.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+__all__ = ["Segment", "Segmenter", "segments"]
+
+_LEFT = 100  # characters of what stood before that a detector may look at, for context words
+_SHORT = 64  # sentences and lines are put together up to this length
+_SOFT = 1_500  # beyond it any line end will do, wrapped or not
+_HARD = 4_000  # beyond it any white space will do
+_TAG = 4_096  # the longest HTML tag that is waited for
+_BLOCK = 16_384  # the longest comment, script or PEM block that is waited for
+_LINK_TEXT, _LINK_TARGET = 512, 4_096  # the longest Markdown link that is waited for
+_WRAPPED = 40  # a line at least this long that goes on with a letter is taken for wrapped prose
+_INLINE_CODE = 256  # the longest inline code that is waited for
+_NAME = 32  # the longest tag name that matters
+_INFO = 64  # the longest info string of a code fence that is waited for
+
+_PEM = "-----BEGIN "
+_TOKEN = re.compile(
+    r"\n|[.!?…]+[\"'”’»)\]*_]*(?:[ \t]+|\Z)|[。！？।؟۔]+[\"'”’»」』）)\]]*(?:[ \t]+|\Z)?|[<\[`~]|" + _PEM
+)
+_WORD_BEFORE = re.compile(r"[^\W\d_]+(?:\.[^\W\d_]+)*\Z")
+_RUN = re.compile(r"`+|~+")
+_BREAK = re.compile(r"(?<=\D)\s+(?=[^\s\d])")
+_TAG_OPEN = re.compile(r"<(?:!--|[/!?]?[A-Za-z][A-Za-z0-9-]*|[!?])")
+_TAG_STOP = re.compile(r"""[>"']""")
+_WHOLE_ELEMENTS = frozenset(
+    [
+        "applet",
+        "iframe",
+        "math",
+        "noembed",
+        "noscript",
+        "object",
+        "script",
+        "style",
+        "svg",
+        "template",
+        "textarea",
+        "title",
+        "xmp",
+    ]
+)
+_ABBREVIATIONS = frozenset(
+    """mr mrs ms mx dr prof rev hon st sr jr gen col capt lt sgt messrs mme mlle hr fr frau herr sra dra srta
+    vs etc e.g i.e cf al no nr vol fig p pp ed eds inc ltd co corp dept est approx ca ext tel ave blvd rd
+    apt u.s u.k a.m p.m str z.b d.h bzw usw""".split()  # noqa: SIM905  # reads as the list that it is
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of the text, and what a detector may see of the text before it."""
+
+    start: int
+    """Offset of the segment in the text."""
+    text: str = field(repr=False)
+    left: str = field(repr=False, default="")
+    """What stood before, at most about a hundred characters; inside a Markdown code fence it begins
+    with the fence, so that a detector knows that it reads code."""
+
+
+class Segmenter:
+    """Finds the seams of a text that arrives in pieces.
+
+    >>> segmenter = Segmenter()
+    >>> [s.start for s in segmenter.push("A sentence that is long enough to stand for itself, "
+    ...                                  "as a reader would say. And the next o")]
+    [0]
+    >>> [s.start for s in segmenter.flush()]
+    [75]
+    """
+
+    def __init__(self) -> None:
+        self._chunks: list[str] = []
+        self._unread = 0  # characters in the chunks
+        self._due = 0  # unread characters that make it worth looking again
+        self._text = ""  # the open segment, behind the tail of what is closed
+        self._base = 0  # offset of that text in the source
+        self._start = 0  # where the open segment begins in it
+        self._at = 0  # up to where it has been read
+        self._plain = 0  # where the last token ended
+        self._fence = ""  # the code fence that is open, e.g. "```"
+        self._fence_at = 0  # and where it begins
+        self._left = ""  # what a detector may see before the open segment
+        self._final = False
+
+    @property
+    def held(self) -> int:
+        """Characters that belong to a segment which has not closed yet."""
+        return len(self._text) - self._start + self._unread
+
+    def push(self, chunk: str) -> list[Segment]:
+        """Take a piece of the text; return the segments that it closed."""
+        self._chunks.append(chunk)
+        self._unread += len(chunk)
+        # Looking again costs as much as the open segment is long: wait until that pays.
+        if self._unread < self._due:
+            return []
+        return self._read()
+
+    def flush(self) -> list[Segment]:
+        """Take the end of the text; return what is left of it, cut into segments."""
+        self._final = True
+        found = self._read()
+        if self._start < len(self._text):
+            found.append(self._close(len(self._text)))
+        return found
+
+    def _read(self) -> list[Segment]:
+        self._text += "".join(self._chunks)
+        self._chunks.clear()
+        self._unread = 0
+        found = [self._close(seam) for seam in self._seams()]
+        self._forget()
+        self._due = max(16, (len(self._text) - self._start) // 8)
+        return found
+
+    def _close(self, end: int) -> Segment:
+        segment = Segment(self._base + self._start, self._text[self._start : end], self._left)
+        self._left = self._before(end)
+        self._start = end
+        return segment
+
+    def _before(self, seam: int) -> str:
+        left = self._text[max(0, seam - _LEFT) : seam]
+        if not self._fence:
+            return left
+        fenced = self._text[max(self._fence_at, seam - _LEFT) : seam]
+        return fenced if fenced.startswith(self._fence) else f"{self._fence}\n{fenced}"
+
+    def _forget(self) -> None:
+        """Drop what no segment to come can see."""
+        drop = max(0, self._start - _LEFT)
+        if drop:
+            self._text = self._text[drop:]
+            self._base += drop
+            self._start -= drop
+            self._at -= drop
+            self._plain -= drop
+            self._fence_at = max(0, self._fence_at - drop)
+
+    # -- the seams -----------------------------------------------------------------------------
+
+    def _seams(self) -> Iterator[int]:
+        """Yield the seams from where reading stopped; stop where what follows is not known yet."""
+        while token := _TOKEN.search(self._text, self._at):
+            yield from self._breaks(token.start())
+            step = self._step(token.start(), token[0])
+            if step is None:
+                self._at = token.start()
+                return
+            end, seam = step
+            self._at = self._plain = end
+            if seam and end - self._start >= _SHORT:
+                yield end
+        # The last characters may be the beginning of a token.
+        end = len(self._text) if self._final else max(self._at, len(self._text) - len(_PEM))
+        yield from self._breaks(end)
+        self._at = end
+
+    def _breaks(self, end: int) -> Iterator[int]:
+        """Yield seams at white space where the open segment, read up to ``end``, has grown too long."""
+        while end - self._start > _HARD:
+            found = _BREAK.search(self._text, max(self._start + _HARD, self._plain), end)
+            if found is None:
+                return
+            yield found.end()
+
+    def _step(self, at: int, mark: str) -> tuple[int, bool] | None:
+        """Return where to go on after the token at ``at``, and whether a seam stands there.
+
+        ``None``: that cannot be told before more of the text is known. Whatever is returned must
+        not depend on how much more than what was needed is known.
+        """
+        if mark == "\n":
+            return self._line_end(at)
+        if mark == _PEM:
+            return self._block(at, "-----END ", "-----")
+        if mark in "`~":
+            return self._code(at)
+        if self._fence:
+            return at + len(mark), False
+        if mark == "<":
+            return self._markup(at)
+        if mark == "[":
+            return self._link(at)
+        return self._sentence_end(at, mark)
+
+    def _known(self, offset: int) -> bool:
+        """Whether the character at ``offset`` is known, or known not to be."""
+        return self._final or offset < len(self._text)
+
+    def _line_end(self, at: int) -> tuple[int, bool] | None:
+        end = at + 1
+        while self._text[end : end + 1] in ("\n", "\r"):
+            end += 1
+        if not self._known(end):
+            return None
+        line = self._text[self._line_start(at) : at]
+        if "\n" in self._text[at + 1 : end] or self._fence or end - self._start > _SOFT:
+            return end, True
+        return end, not (line.endswith("\\") or _wraps(line.rstrip(), self._text[end : end + 1]))
+
+    def _sentence_end(self, at: int, mark: str) -> tuple[int, bool] | None:
+        end = at + len(mark)
+        if not self._known(end):
+            return None
+        following = self._text[end : end + 1]
+        if following in "\r\n" or (mark[0] == "." and self._goes_on(at, following)):
+            return end, False
+        return end, True
+
+    def _goes_on(self, stop: int, following: str) -> bool:
+        """Whether the full stop at ``stop`` ends an abbreviation or stands inside a number."""
+        if following.islower() or following.isdigit():
+            return True
+        word = _WORD_BEFORE.search(self._text, max(self._start, stop - 16), stop)
+        return word is not None and (word[0].lower() in _ABBREVIATIONS or (len(word[0]) == 1 and word[0].isupper()))
+
+    # -- what belongs together -----------------------------------------------------------------
+
+    def _block(self, at: int, closer: str, end: str) -> tuple[int, bool] | None:
+        """Go from ``at`` to behind ``closer ... end``, or as far as a block may reach."""
+        limit = at + _BLOCK
+        found = self._text.find(closer, at + 1, limit)
+        stop = -1 if found < 0 else self._text.find(end, found + len(closer), limit)
+        if stop >= 0:
+            return stop + len(end), False
+        return (min(limit, len(self._text)), False) if self._known(limit) else None
+
+    def _code(self, at: int) -> tuple[int, bool] | None:
+        """Go over an opening or closing code fence, or a span of inline code."""
+        limit = at + _INFO
+        line_end = self._text.find("\n", at, limit)
+        if line_end < 0 and not self._known(limit):
+            return None
+        run = _RUN.match(self._text, at, limit)
+        assert run is not None  # noqa: S101  # a back-tick or tilde stands there
+        rest = self._text[run.end() : line_end if line_end >= 0 else limit]
+        if len(run[0]) < 3 or self._text[self._line_start(at) : at].strip(" \t>"):
+            return self._inline_code(run[0], run.end())
+        if not self._fence and "`" not in rest:
+            self._fence, self._fence_at = run[0], at
+        elif self._fence and run[0].startswith(self._fence) and not rest.strip():
+            self._fence = ""
+        return run.end(), False
+
+    def _inline_code(self, ticks: str, at: int) -> tuple[int, bool] | None:
+        limit = at + _INLINE_CODE
+        if ticks[0] == "~" or self._fence:
+            return at, False
+        found = self._text.find(ticks, at, limit)
+        blank = self._text.find("\n\n", at, found if found >= 0 else limit)
+        if blank >= 0:
+            return at, False
+        if found >= 0:
+            return found + len(ticks), False
+        return (at, False) if self._known(limit) else None
+
+    def _line_start(self, at: int) -> int:
+        return max(self._text.rfind("\n", max(0, at - _LEFT), at) + 1, self._start, at - _LEFT)
+
+    def _markup(self, at: int) -> tuple[int, bool] | None:
+        if not self._known(at + _NAME):
+            return None
+        opening = _TAG_OPEN.match(self._text, at, at + _NAME)
+        if opening is None:
+            return at + 1, False
+        if opening[0] == "<!--":
+            return self._block(at, "-->", "")
+        limit = at + _TAG
+        if self._text.find(">", at, limit) < 0:  # a mere less-than sign
+            return (at + 1, False) if self._known(limit) else None
+        end = self._tag_end(opening.end(), limit)
+        if end is None:
+            return (min(limit, len(self._text)), False) if self._known(limit) else None
+        name = opening[0][1:].lower()
+        if name in _WHOLE_ELEMENTS and self._text[end - 2] != "/":
+            return self._element(at, end, name)
+        return end, False
+
+    def _tag_end(self, at: int, limit: int) -> int | None:
+        """Return where the tag ends; `>` in a quoted attribute value does not end it."""
+        while stop := _TAG_STOP.search(self._text, at, limit):
+            if stop[0] == ">":
+                return stop.end()
+            at = stop.end()
+            if self._text[max(0, stop.start() - 8) : stop.start()].rstrip().endswith("="):
+                at = self._text.find(stop[0], at, limit) + 1
+                if not at:
+                    return None
+        return None
+
+    def _element(self, at: int, inside: int, name: str) -> tuple[int, bool] | None:
+        limit = at + _BLOCK
+        if self._text.find("</", inside, limit) < 0:
+            return (inside, False) if self._known(limit) else None
+        content = self._text[inside:limit].lower()
+        found = content.find(f"</{name}")
+        stop = -1 if found < 0 else content.find(">", found)
+        if stop >= 0:
+            return inside + stop + 1, False
+        return (inside, False) if self._known(limit) else None
+
+    def _link(self, at: int) -> tuple[int, bool] | None:
+        """Go over ``[text](target)``; any other bracket is just a bracket."""
+        middle = self._text.find("]", at, at + _LINK_TEXT)
+        if self._text.find("\n\n", at, middle if middle >= 0 else at + _LINK_TEXT) >= 0:
+            return at + 1, False
+        if middle < 0:
+            return (at + 1, False) if self._known(at + _LINK_TEXT) else None
+        if not self._known(middle + 1):
+            return None
+        if self._text[middle + 1 : middle + 2] != "(":
+            return at + 1, False
+        end = self._text.find(")", middle, middle + _LINK_TARGET)
+        if end >= 0:
+            return end + 1, False
+        return (middle + 1, False) if self._known(middle + _LINK_TARGET) else None
+
+
+def _wraps(line: str, following: str) -> bool:
+    """Whether a line end is only where prose, or an encoded block, was broken to fit."""
+    if len(line) < _WRAPPED or not following:
+        return False
+    if " " not in line:
+        return following.isalnum() or following in "+/="
+    return line[-1] not in ".!?…:;|" and following.isalpha()
+
+
+def segments(text: str) -> list[Segment]:
+    """Cut a whole text into its segments; joined, they are the text."""
+    segmenter = Segmenter()
+    return segmenter.push(text) + segmenter.flush()
