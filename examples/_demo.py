@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from _documents import DEFAULT, Passage
 from opentelemetry import trace
@@ -21,9 +22,9 @@ from rich.text import Text
 from rich.tree import Tree
 
 QUESTIONS = (
-    "When is a double charge refunded?",
+    "Which card was charged twice for a weather station?",
     "How long does the battery of the W2 last in winter?",
-    "Why does my station no longer sync, what does the log say?",
+    "Which error does the sync log show?",
     "Is a change of the delivery address free?",
     "What does Corvane offer for humidity sensors?",
     "What is a prompt injection, and what do I do when I see one?",
@@ -62,7 +63,7 @@ def gullible_answer(prompt: str) -> str:
 
 def words(text: str) -> list[str]:
     """Return the words of a text that say something."""
-    return [word for word in re.findall(r"\w+", text.lower()) if len(word) > 3]
+    return [word for word in re.findall(r"\w+", text.lower()) if len(word) > 2]
 
 
 @contextmanager
@@ -107,20 +108,31 @@ def _show_answer(console: Console, label: str, answer: str, style: str) -> None:
 
 
 def _decisions(spans: Iterable[ReadableSpan]) -> Table:
-    table = Table("stage", "action", "found", "ms", title="decisions", title_justify="left")
+    table = Table("stage", "source", "action", "found", "edits", "ms", title="Decisions", title_justify="left")
     for span in spans:
-        at = span.attributes or {}
+        at: Any = span.attributes
         if "secure_core.action" in at:
-            found = ", ".join(at.get("secure_core.categories", ()))
-            took = ((span.end_time or 0) - (span.start_time or 0)) / 1e6
-            table.add_row(str(at["secure_core.stage"]), str(at["secure_core.action"]), found, f"{took:.2f}")
+            table.add_row(
+                at["secure_core.stage"],
+                at.get("secure_core.source", ""),
+                at["secure_core.action"],
+                ", ".join(at.get("gen_ai.guardrail.risk.category", ())),
+                str(at["secure_core.edits"]),
+                f"{_milliseconds(span):.2f}",
+            )
     return table
 
 
 def _tree(spans: Iterable[ReadableSpan]) -> Tree:
-    tree, nodes = Tree("spans"), {}
+    tree = Tree("Spans")
+    nodes: dict[int | None, Tree] = {}
     for span in sorted(spans, key=lambda each: each.start_time or 0):
-        parent = nodes.get(span.parent.span_id if span.parent else None, tree)
-        label = " ".join(f"{key}={value}" for key, value in (span.attributes or {}).items() if "secure_core" in key)
-        nodes[span.context.span_id] = parent.add(Text(span.name) + Text(f"  {label}", "dim"))
+        at: Any = span.attributes
+        told = "".join(f" {key}={at[key]}" for key in at if key.startswith("secure_core."))
+        label = Text(f"{span.name} {_milliseconds(span):.2f} ms").append(told, "dim")
+        nodes[span.context.span_id] = nodes.get(span.parent and span.parent.span_id, tree).add(label)
     return tree
+
+
+def _milliseconds(span: ReadableSpan) -> float:
+    return ((span.end_time or 0) - (span.start_time or 0)) / 1e6

@@ -85,8 +85,16 @@ def read_email(data: bytes) -> str:
 def _parts(message: EmailMessage) -> Iterator[str]:
     for part in message.walk():
         if part.get_content_maintype() == "text":
-            text = read_text(part.get_payload(decode=True))
+            text = _content(part)
             yield (html_to_text(text) if part.get_content_subtype() == "html" else text).strip()
+
+
+def _content(part: EmailMessage) -> str:
+    try:
+        return str(part.get_content())
+    except LookupError:  # a character set that nobody knows
+        payload = part.get_payload(decode=True)
+        return read_text(payload) if isinstance(payload, bytes) else ""
 
 
 def read_html(data: bytes) -> str:

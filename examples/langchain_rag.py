@@ -17,10 +17,10 @@ from langchain_core.messages import BaseMessage
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.retrievers import BaseRetriever
-from langchain_core.runnables import Runnable, RunnablePassthrough
-from langchain_secure import SecureInput, SecureRetriever, secure_model
+from langchain_core.runnables import Runnable, RunnableLambda, RunnablePassthrough
 from rank_bm25 import BM25Okapi
 
+from langchain_secure import SecureInput, SecureRetriever, secure_model
 from secure_core import Guard
 
 
@@ -50,7 +50,7 @@ class GullibleModel(SimpleChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> str:
-        return gullible_answer(messages[-1].text)
+        return gullible_answer(str(messages[-1].text))
 
 
 def choose_model(name: str | None) -> BaseChatModel:
@@ -65,12 +65,17 @@ def choose_model(name: str | None) -> BaseChatModel:
         raise SystemExit(f"--model {name}: {error}") from None
 
 
+def join(documents: list[Document]) -> str:
+    """Put the documents into one text for the prompt."""
+    return "\n\n".join(document.page_content for document in documents)
+
+
 def chain(retriever: BaseRetriever, model: Runnable[Any, Any]) -> Runnable[str, dict[str, Any]]:
     """Retrieve, ask, and keep the documents beside the answer."""
     return (
         {"question": RunnablePassthrough()}
         | RunnablePassthrough.assign(documents=itemgetter("question") | retriever)
-        | RunnablePassthrough.assign(context=lambda given: "\n\n".join(each.page_content for each in given["documents"]))
+        | RunnablePassthrough.assign(context=itemgetter("documents") | RunnableLambda(join))
         | RunnablePassthrough.assign(answer=ChatPromptTemplate.from_template(PROMPT) | model | StrOutputParser())
     )
 

@@ -17,9 +17,9 @@ from llama_index.core.llms.callbacks import llm_completion_callback
 from llama_index.core.prompts import PromptTemplate
 from llama_index.core.query_engine import RetrieverQueryEngine
 from llama_index.core.schema import TextNode
-from llama_index.retrievers.bm25 import BM25Retriever
-from llamaindex_secure import SecureNodePostprocessor, SecureQueryEngine
+from llama_index.retrievers.bm25 import BM25Retriever  # type: ignore[import-untyped]
 
+from llamaindex_secure import SecureNodePostprocessor, SecureQueryEngine
 from secure_core import Guard
 
 PROVIDERS = {"anthropic": "Anthropic", "mistralai": "MistralAI", "ollama": "Ollama", "openai": "OpenAI"}
@@ -50,7 +50,8 @@ def choose_model(name: str | None) -> LLM:
         return GullibleLLM()
     provider, _, model = name.partition(":")
     try:
-        return getattr(import_module(f"llama_index.llms.{provider}"), PROVIDERS[provider])(model=model)
+        chosen: LLM = getattr(import_module(f"llama_index.llms.{provider}"), PROVIDERS[provider])(model=model)
+        return chosen
     except KeyError:
         raise SystemExit(f"--model {name}: PROVIDER:MODEL with one of {', '.join(PROVIDERS)}") from None
     except ImportError:

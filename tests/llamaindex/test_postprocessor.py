@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from llama_index.core import VectorStoreIndex
 from llama_index.core.chat_engine.types import ChatMode
+from llama_index.core.memory import ChatMemoryBuffer
 from llama_index.core.node_parser import SentenceWindowNodeParser
 from llama_index.core.postprocessor import MetadataReplacementPostProcessor, PrevNextNodePostprocessor
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
@@ -31,11 +32,13 @@ from llama_index.retrievers.bm25 import BM25Retriever
 from llamaindex_secure import SecureNodePostprocessor
 from secure_core import Guard, Policy
 from secure_core.detectors import FunctionDetector
-from secure_core.errors import PolicyError
+from secure_core.errors import InputError, PolicyError
 
-from .conftest import EMAIL, KEY, ORDER, POLICY, Planted, ScriptedLLM, holds_planted, planted_node
+from .conftest import EMAIL, KEY, ORDER, TELEPHONE, Planted, ScriptedLLM, holds_planted, planted_node
 
 Indexed = Callable[[Sequence[BaseNode]], VectorStoreIndex]
+
+UNNAMED = Policy.model_validate({"rules": [{"category": "secret.*", "action": "block"}]})
 
 
 def scored(*nodes: BaseNode) -> list[NodeWithScore]:
@@ -86,7 +89,9 @@ async def test_structure_is_kept(guard: Guard) -> None:
 
 
 async def test_a_node_without_findings_comes_back_equal(guard: Guard) -> None:
-    given = scored(TextNode(text="Cranes fly in autumn.", metadata={"page": 3, "day": date(2026, 5, 4)}, embedding=[1.0]))
+    given = scored(
+        TextNode(text="Cranes fly in autumn.", metadata={"page": 3, "day": date(2026, 5, 4)}, embedding=[1.0])
+    )
     assert await postprocess(guard, given, False) == given
 
 
@@ -97,11 +102,53 @@ async def test_a_vector_is_dropped_with_the_text_it_stands_for(guard: Guard) -> 
     assert (edited.embedding, untouched.embedding) == (None, [1.0])
 
 
-@pytest.mark.parametrize("value", [Path("/home") / EMAIL / "notes.txt", MediaResource(url=f"https://crm.example/{EMAIL}").url])
-async def test_leaves_that_a_prompt_shows_as_text_are_judged_as_text(guard: Guard, value: Any) -> None:
+class Contact:
+    """Something that prints what it knows, as tables and rows of a database do."""
+
+    def __str__(self) -> str:
+        return f"Contact({EMAIL})"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Path("/home") / EMAIL / "notes.txt",
+        MediaResource(url=f"https://crm.example/{EMAIL}").url,
+        Contact(),
+        {EMAIL: "a table keyed by address"},
+        ({"deep": (EMAIL, {EMAIL})},),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+async def test_whatever_prints_a_planted_text_is_clean(guard: Guard, value: Any) -> None:
     [node] = await postprocess(guard, scored(TextNode(text="plain", metadata={"at": value})), False)
     assert "[EMAIL_ADDRESS]" in node.get_content(MetadataMode.LLM)
-    assert not holds_planted(node)
+    assert EMAIL not in node.get_content(MetadataMode.LLM)
+
+
+@pytest.mark.parametrize("value", [None, True, 7, 2.5, date(2026, 5, 4), [1, 2], ("a", 1), {"k": {"v"}}, 5_000_000_000])
+async def test_other_values_keep_their_type(guard: Guard, value: Any) -> None:
+    [node] = await postprocess(guard, scored(TextNode(text="plain", metadata={"at": value})), False)
+    assert node.metadata == {"at": value}
+
+
+async def test_a_number_is_judged_as_it_prints(guard: Guard) -> None:
+    [node] = await postprocess(guard, scored(TextNode(metadata={"call": TELEPHONE, "bytes": TELEPHONE + 1})), False)
+    assert node.metadata == {"call": "[PHONE_NUMBER]", "bytes": TELEPHONE + 1}
+
+
+async def test_an_excluded_key_that_is_rewritten_stays_excluded(guard: Guard) -> None:
+    node = TextNode(text="plain", metadata={f"seen by {EMAIL}": "hidden"})
+    node.excluded_llm_metadata_keys = list(node.metadata)
+    [cleaned] = await postprocess(guard, scored(node), False)
+    assert cleaned.metadata == {"seen by [EMAIL_ADDRESS]": "hidden"}
+    assert cleaned.get_content(MetadataMode.LLM) == "plain"
+
+
+async def test_bytes_in_metadata_are_refused_rather_than_passed_unseen(guard: Guard) -> None:
+    with pytest.raises(InputError, match="decode them") as caught:
+        await postprocess(guard, scored(TextNode(text="plain", metadata={"raw": EMAIL.encode()})), False)
+    assert not holds_planted(str(caught.value))
 
 
 @pytest.mark.parametrize(
@@ -130,7 +177,8 @@ async def test_a_node_with_a_blocked_text_is_left_out(guard: Guard, asynchronous
 @pytest.mark.parametrize("asynchronous", [False, True])
 async def test_all_texts_of_all_nodes_are_one_batch(guard: Guard, detector: Planted, asynchronous: bool) -> None:
     await postprocess(guard, scored(*[planted_node(f"Text {place}, {EMAIL}") for place in range(20)]), asynchronous)
-    assert len(detector.batches) == 1
+    assert detector.batches[0] > 20
+    assert len(detector.batches) <= 2  # the second looks at what was rewritten
 
 
 async def test_no_nodes_no_work(guard: Guard, detector: Planted) -> None:
@@ -202,7 +250,10 @@ def test_a_bm25_retriever_gets_its_own_nodes_back_unchanged(guard: Guard) -> Non
 async def test_it_runs_in_the_chat_modes_that_retrieve(guard: Guard, indexed: Indexed, mode: ChatMode) -> None:
     llm = ScriptedLLM()
     chat = indexed([planted_node()]).as_chat_engine(
-        chat_mode=mode, llm=llm, node_postprocessors=[SecureNodePostprocessor(policy=guard)]
+        chat_mode=mode,
+        llm=llm,
+        memory=ChatMemoryBuffer.from_defaults(token_limit=2000),
+        node_postprocessors=[SecureNodePostprocessor(policy=guard)],
     )
     response = await chat.achat("crane?")
     assert "[EMAIL_ADDRESS]" in "".join(llm.prompts)
@@ -232,7 +283,7 @@ def test_it_is_found_as_a_postprocessor() -> None:
     assert SecureNodePostprocessor.class_name() == "SecureNodePostprocessor"
 
 
-@pytest.mark.parametrize("policy", ["default", "strict", POLICY], ids=["name", "other name", "object"])
+@pytest.mark.parametrize("policy", ["default", "strict", UNNAMED], ids=["name", "other name", "object"])
 def test_a_round_trip_keeps_the_policy(policy: str | Policy) -> None:
     saved = json.loads(SecureNodePostprocessor(policy=policy).to_json())
     restored = SecureNodePostprocessor.from_dict(saved)
@@ -264,7 +315,13 @@ def test_it_pickles_with_its_policy() -> None:
     assert copied.to_dict() == postprocessor.to_dict()
 
 
-def test_a_guard_that_does_not_pickle_is_an_error_not_the_default_policy() -> None:
-    guard = Guard(POLICY, detectors=[FunctionDetector("any", "pii.any", lambda text: [])])
+def test_a_guard_pickles_with_its_own_detectors(guard: Guard) -> None:
+    copied = pickle.loads(pickle.dumps(SecureNodePostprocessor(policy=guard)))
+    assert not holds_planted(copied.postprocess_nodes(scored(planted_node())))
+
+
+def test_a_guard_that_does_not_pickle_is_an_error_and_not_the_default_policy() -> None:
+    policy = Policy.model_validate({"detectors": [], "rules": [{"category": "pii.*", "action": "sanitize"}]})
+    guard = Guard(policy, detectors=[FunctionDetector("any", "pii.any", lambda text: [])])
     with pytest.raises(PolicyError, match="cannot be pickled"):
         pickle.dumps(SecureNodePostprocessor(policy=guard))

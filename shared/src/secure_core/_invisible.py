@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from functools import lru_cache
 
 from ._confusables import BIDI, RIGHT_TO_LEFT
 
-__all__ = ["SMUGGLERS", "belongs", "payload"]
+__all__ = ["SMUGGLERS", "carried", "without_invisible"]
 
 SMUGGLERS = "\ufe00-\ufe0f\U000e0000-\U000e01ef"
 """Inside of a character class: tags and variation selectors, which can carry bytes that nobody sees."""
+
+_SMUGGLER = re.compile(f"[{SMUGGLERS}]")
+_INTERLEAVED = 8
+"""Smuggled characters that stand no further apart belong to one word."""
 
 _TAG = range(0xE0000, 0xE0080)
 _FLAG = re.compile("\U0001f3f4\U000e0067\U000e0062(?:\U000e0065\U000e006e\U000e0067|\U000e0073\U000e0063\U000e0074|"
@@ -38,24 +42,29 @@ _NEAR = 32
 """How far from a directional mark a letter of a right-to-left script may stand."""
 
 
-def belongs(run: re.Match[str]) -> Iterator[tuple[str, bool]]:
-    """Say of each character in a match of invisible characters whether the text around it gives it a job."""
-    text, start, end = run.string, run.start(), run.end()
+def without_invisible(run: re.Match[str]) -> str:
+    """Return what is left of a match of invisible characters: those to which the text around it gives a job."""
+    text, (start, end) = run.string, run.span()
     if _FLAG.fullmatch(text, max(start - 1, 0), end):
-        yield from ((character, True) for character in run[0])
-        return
+        return run[0]
     before, after = text[start - 1 : start], text[end : end + 1]
-    near = ""
-    if _BIDI.search(run[0]) and not (before.isascii() and before.isalnum() and after.isascii() and after.isalnum()):
-        near = text[max(start - _NEAR, 0) : start] + text[end : end + _NEAR]
-    right_to_left = _RIGHT_TO_LEFT.search(near) is not None
+    right_to_left = _BIDI.search(run[0]) is not None and _is_right_to_left(text, start, end)
+    kept = ""
     for character in run[0]:
-        kept = _belongs(character, before, after, right_to_left)
-        yield character, kept
-        if kept:
+        if _belongs(character, before, after, right_to_left):
+            kept += character
             before = character
+    return kept
 
 
+def _is_right_to_left(text: str, start: int, end: int) -> bool:
+    """Say whether a right-to-left script is near; between two ASCII letters or digits it never is."""
+    if re.match("[A-Za-z0-9]", text[start - 1 : start]) and re.match("[A-Za-z0-9]", text[end : end + 1]):
+        return False
+    return any(map(_RIGHT_TO_LEFT.search, (text[max(start - _NEAR, 0) : start], text[end : end + _NEAR])))
+
+
+@lru_cache(maxsize=4096)
 def _belongs(character: str, before: str, after: str, right_to_left: bool) -> bool:
     """Judge one invisible character between its visible neighbours (UAX #9, UTS #37, UTS #51)."""
     if character == "\ufeff":
@@ -75,7 +84,7 @@ def _belongs(character: str, before: str, after: str, right_to_left: bool) -> bo
     if "\U000e0100" <= character <= "\U000e01ef":
         return _IDEOGRAPH.match(before) is not None
     if character == "\u034f":
-        return bool(after and unicodedata.combining(after))
+        return "\u0591" <= after <= "\u05c7"
     if "\u180b" <= character <= "\u180f":
         return _MONGOLIAN.match(before) is not None
     if character in "\u115f\u1160":
@@ -95,13 +104,18 @@ def _is_joined(before: str, after: str) -> bool:
     return bool(_JOINED.match(before) or _JOINED.match(after))
 
 
-def payload(run: re.Match[str]) -> str:
-    """Return the text that a run of tags or variation selectors carries, as ASCII tags or as UTF-8 bytes."""
-    hidden = [ord(character) for character, legitimate in belongs(run) if not legitimate]
+def carried(stretch: re.Match[str]) -> str:
+    """Return the text that a run of tags (as ASCII) or variation selectors (as bytes of UTF-8) carries.
+
+    What stands between the runs is left out; far apart, they are separate lines.
+    """
+    if not _SMUGGLER.match(stretch[0]):
+        return "\n" if len(stretch[0]) > _INTERLEAVED else ""
+    legitimate = without_invisible(stretch)
+    hidden = [] if legitimate == stretch[0] else [ord(character) for character in stretch[0]]
     if all(code in _TAG for code in hidden):
         return "".join(chr(code - 0xE0000) if 0xE0020 <= code < 0xE007F else " " for code in hidden)
-    selected = bytes(_byte(code) for code in hidden if code not in _TAG)
-    return selected.decode(errors="replace")
+    return bytes(_byte(code) for code in hidden if code not in _TAG).decode(errors="replace")
 
 
 def _byte(selector: int) -> int:

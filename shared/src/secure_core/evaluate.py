@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import InputError
 from .scores import Span, f_score, pair, proportion
-from .types import Action, Decision, Edit, Finding, Stage
+from .types import Action, Context, Decision, Edit, Finding, Stage
 
 if TYPE_CHECKING:
     from .guard import Guard
@@ -61,8 +61,8 @@ def evaluate(
 
     Only what the file labels and the guard knows is counted: a file that labels no dates makes no
     date a false positive, and a guard without a model for names is not blamed for names. It knows
-    what one of its detectors lists, or what it reported at least once in this run. Any finding
-    inside a labelled secret is right, whatever the kind.
+    what one of its detectors lists and a rule acts on at that stage, and what it reported in this
+    run. Secrets and injections are one kind each: a secret found is right, whatever it was taken for.
 
     Returns:
         ``{"stage", "categories", "files": {path: scores}, "overall": scores}``. A proportion is in
@@ -81,7 +81,7 @@ def evaluate(
     """
     stage, asked = Stage(stage), tuple(categories)
     files = {str(path): [_judge(guard, row, stage) for row in read(path, asked)] for path in paths}
-    known = _known(guard, (each.decision for rows in files.values() for each in rows))
+    known = _known(guard, stage, (each.decision for rows in files.values() for each in rows))
     counts = {path: _count(rows, asked, known) for path, rows in files.items()}
     return {
         "stage": stage.value,
@@ -140,9 +140,16 @@ def _kind(category: str) -> str:
     return category if category.startswith("pii.") else category.split(".", 1)[0]
 
 
-def _known(guard: Guard, decisions: Iterable[Decision]) -> set[str]:
-    listed = {_kind(category) for detector in guard.detectors for category in detector.categories}
-    return listed | {_kind(finding.category) for decision in decisions for finding in decision.findings}
+def _known(guard: Guard, stage: Stage, decisions: Iterable[Decision]) -> set[str]:
+    listed = {category for detector in guard.detectors for category in detector.categories}
+    acted_on = {category for category in listed if _acts_on(guard, category, stage)}
+    reported = {finding.category for decision in decisions for finding in decision.findings}
+    return {_kind(category) for category in acted_on | reported}
+
+
+def _acts_on(guard: Guard, category: str, stage: Stage) -> bool:
+    rule = guard.policy.rule_for(Finding(0, 0, category), Context(stage))
+    return rule is not None and rule.action is not Action.ALLOW
 
 
 def _count(rows: Sequence[_Judged], asked: Collection[str], known: Collection[str]) -> Counter[str]:

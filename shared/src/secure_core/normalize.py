@@ -7,25 +7,29 @@ and whatever they find is carried back to the characters of the source by `View.
 
 from __future__ import annotations
 
-import base64
-import html
 import re
-import unicodedata
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import re2
 
-from . import _confusables as tables
-from ._invisible import SMUGGLERS, belongs, payload
+from ._encodings import DECODING
+from ._folding import FOLDING
+from ._invisible import SMUGGLERS, carried
+from ._rewriting import Rewriting, any_of
 
 __all__ = ["View", "views"]
 
 _DEPTH = 2
 """How many layers of encoding are taken off."""
+
+_WORTH_A_LOOK = any_of(FOLDING + DECODING)
+_WORTH_A_LOOK_IN_ASCII = any_of(FOLDING[:1] + DECODING)
+_GATES = {rewriting: re2.compile(rewriting.gate) for rewriting in FOLDING + DECODING}
+_SMUGGLER = re2.compile(f"[{SMUGGLERS}]")
+_STRETCHES = re.compile(f"[{SMUGGLERS}]+|[^{SMUGGLERS}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,174 +95,28 @@ def views(text: str) -> list[View]:
     Together they are at most a small multiple of the text, and cost time linear in it.
     """
     found = [View.identity(text)]
-    if _WORTH_A_LOOK.search(text) is None:
+    worth_a_look = _WORTH_A_LOOK_IN_ASCII if text.isascii() else _WORTH_A_LOOK
+    if worth_a_look.search(text) is None:
         return found
-    folded = _fold(found[0], "folded")
-    if folded is not found[0]:
-        found.append(folded)
-    smuggled = _smuggled(found[0])
-    for view in [folded] if smuggled is None else [folded, smuggled]:
-        if view is smuggled:
-            found.append(view)
-        for _ in range(_DEPTH):
-            decoded = view.rewrite("decoded", _ENCODED, _decode)
-            if decoded is view:
-                break
-            view = _fold(decoded, "decoded")
-            found.append(view)
-    return found
+    readings = _readings("folded", found[0], _DEPTH)
+    return found + [view for view in readings if view is not found[0] and view.text.strip()]
 
 
-# --- Folding: what is drawn alike is written alike -----------------------------------------------------------
-
-_COMPATIBLE = re.compile(f"(?<!\u200d)[{tables.COMPATIBLE}](?![\u200d\ufe0e\ufe0f])")
-_COMPATIBILITY = re.compile(f"(?<!\u200d)[{tables.COMPATIBILITY_BLOCKS}](?![\u200d\ufe0e\ufe0f])")
-_INVISIBLE = re.compile(f"[{tables.INVISIBLE}]+")
-_MARKS = re.compile(f"[{tables.MARKS}]{{3,}}|[{tables.STRIKES}]")
-_ACCENTED = re.compile("[A-Za-z][\u0300-\u0330]{1,2}")
-
-_LOOKALIKE = "".join(tables.LOOKALIKES)
-_LETTER = r"[^\W\d_]"
-_DISGUISED = re.compile(f"(?<!{_LETTER})[A-Za-z]*+[{_LOOKALIKE}][A-Za-z{_LOOKALIKE}]*+(?!{_LETTER})")
-_PRETENDER = re.compile(f"[A-Za-z{tables.PRETENDERS}]+")
-_OTHER_SCRIPT = re.compile(f"(?![{tables.PRETENDERS}])[{tables.SCRIPTS}]")
-_LATIN = re.compile("[A-Za-z]")
-_TO_LATIN = str.maketrans(tables.LOOKALIKES)
-_NEAR = 32
-"""How far around a word is looked for the script that it stands in."""
+def _readings(kind: str, view: View, layers: int) -> Iterator[View]:
+    """Fold, bring to light what is smuggled, and take off the next layer of encoding of both."""
+    folded = _read(kind, view, FOLDING)
+    roots = [folded]
+    if folded is not view and _SMUGGLER.search(view.text):
+        roots.append(view.rewrite("decoded", _STRETCHES, carried))
+    for root in roots:
+        yield root
+        decoded = _read("decoded", root, DECODING) if layers else root
+        if decoded is not root:
+            yield from _readings("decoded", decoded, layers - 1)
 
 
-def _fold(view: View, kind: str) -> View:
-    view = view.rewrite(kind, _INVISIBLE, _without_invisible)
-    if _COMPATIBLE.search(view.text):
-        view = view.rewrite(kind, _COMPATIBILITY, lambda match: _compatible(match[0]))
-    view = view.rewrite(kind, _MARKS, lambda _: "")
-    view = view.rewrite(kind, _ACCENTED, lambda match: unicodedata.normalize("NFC", match[0]))
-    return view.rewrite(kind, _DISGUISED, _undisguised)
-
-
-def _without_invisible(match: re.Match[str]) -> str:
-    return "".join(character for character, legitimate in belongs(match) if legitimate)
-
-
-_SMUGGLER = re.compile(f"[{SMUGGLERS}]")
-_SMUGGLED = re.compile(f"[{SMUGGLERS}]+|[^{SMUGGLERS}]+")
-_INTERLEAVED = 8
-"""Smuggled characters that stand no further apart belong to one word."""
-
-
-def _smuggled(view: View) -> View | None:
-    """Read what tags and variation selectors carry, and nothing else."""
-    if view.text.isascii():
-        return None
-    smuggled = view.rewrite("decoded", _SMUGGLED, _payload)
-    return smuggled if smuggled is not view and not smuggled.text.isspace() and smuggled.text else None
-
-
-def _payload(stretch: re.Match[str]) -> str:
-    if _SMUGGLER.match(stretch[0]):
-        return payload(stretch)
-    return "\n" if len(stretch[0]) > _INTERLEAVED else ""
-
-
-def _compatible(character: str) -> str:
-    if "\U0001f150" <= character <= "\U0001f189":  # white on black: NFKC knows no letter behind these
-        return chr(ord("A") + (ord(character) - 0x1F150) % 32)
-    normal = unicodedata.normalize("NFKC", character)
-    return normal if len(normal) <= 4 else character
-
-
-def _undisguised(match: re.Match[str]) -> str:
-    """Write a word in Latin letters if it mixes them with look-alikes, or pretends in the midst of Latin text."""
-    word = match[0]
-    if _LATIN.search(word):
-        disguised = len(word) >= 4 or _PRETENDER.fullmatch(word) is not None
-    else:
-        around = match.string[max(match.start() - _NEAR, 0) : match.end() + _NEAR]
-        disguised = (
-            _PRETENDER.fullmatch(word) is not None
-            and _LATIN.search(around) is not None
-            and _OTHER_SCRIPT.search(around) is None
-        )
-    return word.translate(_TO_LATIN) if disguised else word
-
-
-# --- Decoding: what is encoded is read ------------------------------------------------------------------------
-
-# Shorter runs of base64 or hexadecimal digits than 20 are words and numbers.
-_ENCODED = re.compile(
-    r"""
-      %[0-7][0-9A-Fa-f] | (?:%[89A-Fa-f][0-9A-Fa-f])+                                     # RFC 3986, UTF-8 inside
-    | &(?:\#[0-9]{1,7} | \#[xX][0-9A-Fa-f]{1,6} | [A-Za-z][A-Za-z0-9]{1,30}(?=;) | lt | gt | amp | quot);?
-    | \\x[0-7][0-9A-Fa-f] | (?:\\x[89A-Fa-f][0-9A-Fa-f])+
-    | (?:\\u[dD][89ABab][0-9A-Fa-f]{2}\\u[dD][C-Fc-f][0-9A-Fa-f]{2}) | \\u[0-9A-Fa-f]{4} | \\U000[0-9A-Fa-f]{5}
-    | \\u\{[0-9A-Fa-f]{1,6}\}
-    | \b(?:0x)?[0-9A-Fa-f]{2}(?:[ ,:;-]{1,2}(?:0x)?[0-9A-Fa-f]{2}){9,}+\b                 # 49 67 6e 6f, 0x49, 0x67
-    | (?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{20,}+(?:\r?\n[A-Za-z0-9+/_-]+)*+={0,2}         # base64, base64url, hex
-    """,
-    re.VERBOSE,
-)
-_PART = re.compile(r"[A-Za-z0-9+_-]{20,}={0,2}")
-_URL_SAFE = bytes.maketrans(b"-_", b"+/")
-
-_WORTH_A_LOOK: Any = re2.compile(
-    "|".join(
-        (
-            r"%[0-9A-Fa-f]{2}|&(?:#|[A-Za-z][0-9A-Za-z]+;|lt|gt|amp|quot)|\\[xuU]",
-            r"[A-Za-z0-9+/_-]{20}|(?:[0-9A-Fa-f]{2}[ ,:;]{1,2}(?:0x)?){9}",
-            f"[{tables.INVISIBLE}{tables.COMPATIBLE}{tables.STRIKES}]|[{tables.MARKS}]{{3}}",
-            "[A-Za-z][\u0300-\u0330]",
-            f"[A-Za-z][{_LOOKALIKE}]|[{_LOOKALIKE}][A-Za-z]",
-            # a word that only pretends stands next to one that is Latin
-            rf"[A-Za-z][\s\pP]{{1,3}}[{tables.PRETENDERS}]+(?:[\s\pP]|$)|[{tables.PRETENDERS}][\s\pP]{{1,3}}[A-Za-z]",
-        )
-    )
-)
-"""One linear pass that says whether any reading could differ from the text."""
-
-
-def _decode(match: re.Match[str]) -> str:
-    code = match[0]
-    mark = code[0]
-    if mark == "&":
-        return html.unescape(code)
-    if mark == "%":
-        return _utf8(code.replace("%", "")) or code
-    if mark == "\\":
-        return _unescape(code)
-    return _blob(code) or _PART.sub(lambda part: _blob(part[0]) or part[0], code)
-
-
-def _utf8(digits: str) -> str | None:
-    try:
-        return bytes.fromhex(digits).decode()
-    except UnicodeDecodeError:
-        return None
-
-
-def _unescape(code: str) -> str:
-    if code[1] == "x":
-        return _utf8(code.replace("\\x", "")) or code
-    units = [int(unit.strip("{}"), 16) for unit in re.split(r"\\[uU]", code)[1:]]
-    if len(units) == 2:
-        return chr(0x10000 + (units[0] - 0xD800 << 10) + units[1] - 0xDC00)
-    return code if 0xD800 <= units[0] < 0xE000 or units[0] > 0x10FFFF else chr(units[0])
-
-
-def _blob(code: str) -> str | None:
-    """Read hexadecimal digits or base64 (RFC 4648, either alphabet), if that yields text."""
-    digits = re.sub(r"0x|[\s,:;]", "", code)
-    for read in (bytes.fromhex, _base64):
-        try:
-            data = read(digits.replace("-", "") if read is bytes.fromhex else digits)
-            text = data.decode()
-        except ValueError:  # binascii.Error and UnicodeDecodeError among them
-            continue
-        if sum(character.isprintable() or character.isspace() for character in text) >= 0.9 * len(text) > 0:
-            return text
-    return None
-
-
-def _base64(code: str) -> bytes:
-    digits = code.rstrip("=").encode().translate(_URL_SAFE)
-    return base64.b64decode(digits + b"=" * (-len(digits) % 4), validate=True)
+def _read(kind: str, view: View, rewritings: Iterable[Rewriting]) -> View:
+    for rewriting in rewritings:
+        if _GATES[rewriting].search(view.text):
+            view = view.rewrite(kind, rewriting.pattern, rewriting.replace)
+    return view

@@ -33,7 +33,7 @@ def wilson(hits: int, of: int, z: float = 1.959964) -> tuple[float, float]:
 
 
 def proportion(name: str, hits: int, of: int) -> dict[str, float | list[float] | None]:
-    """Return the proportion under ``name`` and its interval under ``{name}_ci95``; None if there is nothing to divide by."""
+    """Return the proportion under ``name`` and its interval under ``{name}_ci95``; None if there was nothing."""
     if not of:
         return {name: None, f"{name}_ci95": None}
     return {name: hits / of, f"{name}_ci95": list(wilson(hits, of))}

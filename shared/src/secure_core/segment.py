@@ -339,7 +339,7 @@ def _wraps(line: str, following: str) -> bool:
         return False
     if " " not in line:
         return following.isalnum() or following in "+/="
-    return line[-1] not in ".!?…:;|" and following.isalpha()
+    return (line[-1].isalnum() or line[-1] in ",-–") and following.isalpha()
 
 
 def segments(text: str) -> list[Segment]:

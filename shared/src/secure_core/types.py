@@ -94,6 +94,10 @@ class Edit:
     end: int
     replacement: str = field(repr=False)
 
+    def moved(self, by: int) -> Edit:
+        """Return the same edit, ``by`` characters further on."""
+        return Edit(self.start + by, self.end + by, self.replacement)
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:

@@ -33,12 +33,13 @@ class SecureComponent(BaseModel):
         if isinstance(self.policy, dict):
             self.policy = Policy.model_validate(self.policy)
         self._guard = Guard.from_policy(self.policy)
-        if self.policy_digest and self.policy_digest != self._guard.policy.digest:
+        digest = _digest(self._guard)
+        if self.policy_digest and self.policy_digest != digest:
             raise PolicyError(
                 f"{type(self).__name__} was saved under another policy (digest {self.policy_digest}); "
                 "build it anew, or restore the policy that it was saved with"
             )
-        self.policy_digest = self._guard.policy.digest
+        self.policy_digest = digest
         return self
 
     @field_serializer("policy")
@@ -62,3 +63,8 @@ class SecureComponent(BaseModel):
         """Build the guard anew where the component arrives, and fail there rather than judge by another policy."""
         self.__init__(**state["__dict__"])  # type: ignore[misc]
 
+
+def _digest(guard: Guard) -> str:
+    """Return the policy's digest, and the names of the detectors that the guard has besides it."""
+    named = {spec.name for spec in guard.policy.detectors}
+    return "+".join([guard.policy.digest, *sorted({detector.name for detector in guard.detectors} - named)])

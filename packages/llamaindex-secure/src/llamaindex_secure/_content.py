@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
-from datetime import date
 from enum import Enum
-from pathlib import PurePath
 from typing import Any, TypeVar
 
-from llama_index.core.base.llms.types import BaseContentBlock, ToolCallBlock
-from llama_index.core.bridge.pydantic import AnyUrl, BaseModel
+from llama_index.core.base.llms.types import (
+    AudioBlock,
+    BaseContentBlock,
+    DocumentBlock,
+    ImageBlock,
+    ToolCallBlock,
+    VideoBlock,
+)
+from llama_index.core.bridge.pydantic import BaseModel
 from llama_index.core.instrumentation import DispatcherSpanMixin
 from llama_index.core.schema import (
     BaseNode,
@@ -19,145 +25,189 @@ from llama_index.core.schema import (
     IndexNode,
     MediaResource,
     Node,
+    NodeWithScore,
     QueryBundle,
     RelatedNodeInfo,
     TextNode,
 )
+from llama_index.core.tools import ToolOutput
 
-from secure_core import Action, Blocked, Decision, Guard, Stage
+from secure_core import Action, Blocked, Context, Decision, Guard, Stage
+from secure_core.errors import InputError
 
-__all__ = ["aclean", "aclean_nodes", "clean", "clean_nodes", "decided", "rewrite", "texts"]
+__all__ = ["aclean", "clean", "rewrite", "texts"]
 
 T = TypeVar("T")
-
-SHOWN = (str, int, date, PurePath, AnyUrl)
-"""Leaves that a prompt shows as text; whatever is neither a leaf nor a container is passed by reference."""
+Put = Callable[[str, Context], str]
 
 KEPT: dict[type, set[str]] = {
+    AudioBlock: {"audio"},
     BaseContentBlock: {"block_type"},
-    BaseNode: {
-        "embedding",
-        "excluded_embed_metadata_keys",
-        "excluded_llm_metadata_keys",
-        "id_",
-        "metadata_separator",
-        "metadata_template",
-    },
+    BaseNode: {"embedding", "id_", "metadata_separator", "metadata_template"},
+    DocumentBlock: {"data"},
+    ImageBlock: {"image"},
     ImageNode: {"image", "image_mimetype", "text_embedding"},
     IndexNode: {"index_id"},
-    MediaResource: {"embeddings", "mimetype"},
+    MediaResource: {"data", "embeddings", "mimetype"},
     Node: {"text_template"},
     QueryBundle: {"embedding", "image_path"},
     RelatedNodeInfo: {"hash", "node_id", "node_type"},
     TextNode: {"end_char_idx", "mimetype", "start_char_idx", "text_template"},
     ToolCallBlock: {"tool_call_id", "tool_name"},
+    ToolOutput: {"tool_name"},
+    VideoBlock: {"video"},
 }
-"""Fields that are structure, not content: identities, templates, vectors. Any other field is walked."""
+"""Fields that are structure or media, not text: identities, templates, vectors. Any other field is walked."""
 
 VECTORS = {"embedding", "embeddings", "text_embedding"}
+KEY_LISTS = {"excluded_embed_metadata_keys", "excluded_llm_metadata_keys"}
+
+WITHIN: dict[type, Stage] = {
+    BaseNode: Stage.RETRIEVAL,
+    NodeWithScore: Stage.RETRIEVAL,
+    ToolCallBlock: Stage.TOOL_CALL,
+    ToolOutput: Stage.TOOL_RESULT,
+}
+"""Where texts stand that lie inside an answer but are no part of what it says."""
+
+SHORT = 10**6
+"""Whole numbers below are page numbers, years and sizes; longer ones may be a telephone's or a card's."""
 
 
-def rewrite(value: Any, replace: Callable[[str], str]) -> Any:
-    """Return a copy of ``value`` in which each text is what ``replace`` makes of it.
+def rewrite(value: Any, context: Context, put: Put) -> Any:
+    """Return a copy of ``value`` in which each text is what ``put`` makes of it.
 
-    Mapping keys, structure (`KEPT`) and parts of a pipeline (retrievers, tools, models) stay as they are.
-    A number, date, path or URL becomes a string if its text is changed.
+    Structure (`KEPT`) and parts of a pipeline (retrievers, tools, models) stay as they are, and so do mapping keys
+    that are plain words. What is no text is judged as it prints, and becomes a string if that is changed.
+
+    Raises:
+        InputError: there are bytes in it.
+        Blocked: ``put`` raised it; a node in a list is left out instead.
     """
-    if isinstance(value, bool | Enum | DispatcherSpanMixin):
+    context = _within(value, context)
+    match value:
+        case None | bool() | float() | Enum() | DispatcherSpanMixin():
+            return value
+        case str():
+            return _arguments(value, context, put) if context.stage is Stage.TOOL_CALL else put(value, context)
+        case bytes() | bytearray() | memoryview():
+            raise InputError("bytes cannot be judged; decode them to a str before they come here")
+        case BaseModel():
+            return value.model_copy(update=_fields(type(value), value, context, put))
+        case Mapping():
+            return {_key(key, context, put): rewrite(item, context, put) for key, item in value.items()}
+        case list():
+            return list(_unblocked(value, context, put))
+        case tuple() | set() | frozenset():
+            items = [rewrite(item, context, put) for item in value]
+            return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
+    if (isinstance(value, int) and abs(value) < SHORT) or callable(value):
         return value
-    if isinstance(value, SHOWN):
-        shown = str(value)
-        text = replace(shown)
-        return value if text == shown else text
-    if isinstance(value, BaseModel):
-        return value.model_copy(update=_fields(type(value), value, replace))
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        items = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value) if field.init)
-        return dataclasses.replace(value, **_fields(type(value), items, replace))
-    if isinstance(value, Mapping):
-        return {key: rewrite(item, replace) for key, item in value.items()}
-    if isinstance(value, list | set | frozenset):
-        return type(value)(rewrite(item, replace) for item in value)
-    if isinstance(value, tuple):
-        return tuple(rewrite(item, replace) for item in value)
-    return value
+    if dataclasses.is_dataclass(value):
+        stored = [(field.name, getattr(value, field.name)) for field in dataclasses.fields(value) if field.init]
+        return dataclasses.replace(value, **_fields(type(value), stored, context, put))
+    shown = str(value)
+    text = put(shown, context)
+    return value if text == shown else text
 
 
-def _fields(owner: type, items: Iterable[tuple[str, Any]], replace: Callable[[str], str]) -> dict[str, Any]:
-    """Return an object's new fields; a vector of a text that was changed is dropped, for it can be inverted."""
+def _within(value: Any, context: Context) -> Context:
+    """Return the context of what lies inside ``value``, which an answer may carry along."""
+    if context.stage is Stage.OUTPUT:
+        for kind, stage in WITHIN.items():
+            if isinstance(value, kind):
+                return dataclasses.replace(context, stage=stage, source=getattr(value, "tool_name", context.source))
+    return context
+
+
+def _fields(owner: type, stored: Iterable[tuple[str, Any]], context: Context, put: Put) -> dict[str, Any]:
+    """Return an object's new fields; the vector of a text that was changed is dropped, for it can be inverted."""
     edited = False
 
-    def note(text: str) -> str:
+    def note(text: str, where: Context) -> str:
         nonlocal edited
-        new = replace(text)
+        new = put(text, where)
         edited = edited or new != text
         return new
 
     kept = {name for ancestor in owner.__mro__ for name in KEPT.get(ancestor, ())}
-    fields = {name: copy(item) if name in kept else rewrite(item, note) for name, item in items}
+    fields = {}
+    for name, item in stored:
+        if name in kept:
+            fields[name] = copy(item)
+        elif name in KEY_LISTS:
+            fields[name] = [_key(key, context, note) for key in item]
+        else:
+            fields[name] = rewrite(item, context, note)
     if edited:
         fields.update(dict.fromkeys(kept & VECTORS & fields.keys()))
     return fields
 
 
-def texts(value: Any) -> list[str]:
-    """Return every text in ``value``, each once, in order of appearance."""
-    found: dict[str, str] = {}
-    rewrite(value, lambda text: found.setdefault(text, text))
+def _key(key: Any, context: Context, put: Put) -> Any:
+    """Return a mapping's key; one that is no plain word may be content (a table keyed by address)."""
+    return put(key, context) if isinstance(key, str) and not key.isidentifier() else key
+
+
+def _unblocked(items: list[Any], context: Context, put: Put) -> Iterator[Any]:
+    for item in items:
+        try:
+            yield rewrite(item, context, put)
+        except Blocked:
+            if not isinstance(item, NodeWithScore | BaseNode):
+                raise
+
+
+def _arguments(text: str, context: Context, put: Put) -> str:
+    """Rewrite a tool's arguments: inside a JSON text only the values, so that it stays JSON."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return put(text, context)
+    if not isinstance(value, dict | list):
+        return put(text, context)
+    new = rewrite(value, context, put)
+    return text if new == value else json.dumps(new, ensure_ascii=False)
+
+
+def texts(value: Any, context: Context) -> list[tuple[str, Context]]:
+    """Return every text in ``value`` and where it stands, each once, in order of appearance."""
+    found: dict[tuple[str, Context], None] = {}
+
+    def note(text: str, where: Context) -> str:
+        found[text, where] = None
+        return text
+
+    rewrite(value, context, note)
     return list(found)
 
 
-def decided(value: T, decisions: Mapping[str, Decision]) -> T:
-    """Return a copy of ``value`` that holds what was decided about each of its texts.
+def _decided(value: T, context: Context, found: Iterable[tuple[str, Context]], decisions: Iterable[Decision]) -> T:
+    known = dict(zip(found, decisions, strict=True))
 
-    Raises:
-        Blocked: one of them was blocked.
-    """
-
-    def replace(text: str) -> str:
-        decision = decisions[text]
+    def put(text: str, where: Context) -> str:
+        decision = known[text, where]
         if decision.action is Action.BLOCK:
             raise Blocked(decision)
         return decision.text
 
-    copied: T = rewrite(value, replace)
+    copied: T = rewrite(value, context, put)
     return copied
 
 
-def _kept(nodes: Sequence[T], decisions: Mapping[str, Decision]) -> list[T]:
-    """Return what `decided` makes of each node, without those that hold a blocked text."""
-    clean_ones = []
-    for node in nodes:
-        try:
-            clean_ones.append(decided(node, decisions))
-        except Blocked:
-            continue
-    return clean_ones
-
-
-def clean(guard: Guard, value: T, stage: Stage) -> T:
-    """Return a sanitised copy of ``value``, all its texts judged in one batch.
+def clean(guard: Guard, value: T, context: Context) -> T:
+    """Return a sanitised copy of ``value``, all its texts judged in one batch; blocked nodes in lists are left out.
 
     Raises:
-        Blocked: one of its texts was blocked.
+        Blocked: another text in it was blocked.
     """
-    found = texts(value)
-    return decided(value, dict(zip(found, guard.check_many(found, stage=stage), strict=True)))
+    found = texts(value, context)
+    decisions = guard.check_many([text for text, _ in found], contexts=[where for _, where in found])
+    return _decided(value, context, found, decisions)
 
 
-async def aclean(guard: Guard, value: T, stage: Stage) -> T:
+async def aclean(guard: Guard, value: T, context: Context) -> T:
     """Async twin of `clean`."""
-    found = texts(value)
-    return decided(value, dict(zip(found, await guard.acheck_many(found, stage=stage), strict=True)))
-
-
-def clean_nodes(guard: Guard, nodes: Sequence[T], stage: Stage = Stage.RETRIEVAL) -> list[T]:
-    """Return sanitised copies of the nodes, all texts of all nodes judged in one batch; blocked nodes are left out."""
-    found = texts(list(nodes))
-    return _kept(nodes, dict(zip(found, guard.check_many(found, stage=stage), strict=True)))
-
-
-async def aclean_nodes(guard: Guard, nodes: Sequence[T], stage: Stage = Stage.RETRIEVAL) -> list[T]:
-    """Async twin of `clean_nodes`."""
-    found = texts(list(nodes))
-    return _kept(nodes, dict(zip(found, await guard.acheck_many(found, stage=stage), strict=True)))
+    found = texts(value, context)
+    decisions = await guard.acheck_many([text for text, _ in found], contexts=[where for _, where in found])
+    return _decided(value, context, found, decisions)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
+from secure_core import Context, Stage
+
 from ._component import SecureComponent
-from ._content import aclean_nodes, clean_nodes
+from ._content import aclean, clean
 
 __all__ = ["SecureNodePostprocessor"]
 
@@ -30,9 +32,9 @@ class SecureNodePostprocessor(SecureComponent, BaseNodePostprocessor):
     def _postprocess_nodes(
         self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
     ) -> list[NodeWithScore]:
-        return clean_nodes(self._guard, nodes)
+        return clean(self._guard, nodes, Context(Stage.RETRIEVAL))
 
     async def _apostprocess_nodes(
         self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
     ) -> list[NodeWithScore]:
-        return await aclean_nodes(self._guard, nodes)
+        return await aclean(self._guard, nodes, Context(Stage.RETRIEVAL))

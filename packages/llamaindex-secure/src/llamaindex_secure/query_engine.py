@@ -18,12 +18,16 @@ from llama_index.core.base.response.schema import (
 from llama_index.core.prompts.mixin import PromptDictType, PromptMixinType
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
-from secure_core import Action, Blocked, Guard, Policy, Stage
+from secure_core import Action, Blocked, Context, Guard, Policy, Stage
 from secure_core.errors import InputError
 
-from ._content import aclean, aclean_nodes, clean, clean_nodes
+from ._content import aclean, clean
 
 __all__ = ["SecureQueryEngine"]
+
+_QUESTION = Context(Stage.INPUT)
+_MATERIAL = Context(Stage.RETRIEVAL)
+_ANSWER = Context(Stage.OUTPUT)
 
 
 class SecureQueryEngine(BaseQueryEngine):
@@ -62,23 +66,23 @@ class SecureQueryEngine(BaseQueryEngine):
     # The engine's public methods are called, not `_query`: a CustomQueryEngine has no other.
 
     def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
-        question = clean(self._guard, query_bundle, Stage.INPUT)
+        question = clean(self._guard, query_bundle, _QUESTION)
         return self._clean_answer(self._engine.query(question))
 
     async def _aquery(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
-        question = await aclean(self._guard, query_bundle, Stage.INPUT)
+        question = await aclean(self._guard, query_bundle, _QUESTION)
         return await self._aclean_answer(await self._engine.aquery(question))
 
     def retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         """Return sanitised copies of the nodes that the engine retrieves for the sanitised question."""
-        question = clean(self._guard, query_bundle, Stage.INPUT)
-        return clean_nodes(self._guard, self._engine.retrieve(question))
+        question = clean(self._guard, query_bundle, _QUESTION)
+        return clean(self._guard, self._engine.retrieve(question), _MATERIAL)
 
     async def aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         """Async twin of `retrieve`, for engines that have one."""
         engine: Any = self._engine
-        question = await aclean(self._guard, query_bundle, Stage.INPUT)
-        return await aclean_nodes(self._guard, await engine.aretrieve(question))
+        question = await aclean(self._guard, query_bundle, _QUESTION)
+        return await aclean(self._guard, await engine.aretrieve(question), _MATERIAL)
 
     def synthesize(
         self,
@@ -87,9 +91,9 @@ class SecureQueryEngine(BaseQueryEngine):
         additional_source_nodes: Sequence[NodeWithScore] | None = None,
     ) -> RESPONSE_TYPE:
         """Return the sanitised answer to the sanitised question, written from sanitised nodes."""
-        question = clean(self._guard, query_bundle, Stage.INPUT)
-        material = clean_nodes(self._guard, nodes)
-        additional = clean_nodes(self._guard, additional_source_nodes or [])
+        question = clean(self._guard, query_bundle, _QUESTION)
+        material = clean(self._guard, nodes, _MATERIAL)
+        additional = clean(self._guard, list(additional_source_nodes or []), _MATERIAL)
         return self._clean_answer(self._engine.synthesize(question, material, additional))
 
     async def asynthesize(
@@ -99,22 +103,22 @@ class SecureQueryEngine(BaseQueryEngine):
         additional_source_nodes: Sequence[NodeWithScore] | None = None,
     ) -> RESPONSE_TYPE:
         """Async twin of `synthesize`."""
-        question = await aclean(self._guard, query_bundle, Stage.INPUT)
-        material = await aclean_nodes(self._guard, nodes)
-        additional = await aclean_nodes(self._guard, additional_source_nodes or [])
+        question = await aclean(self._guard, query_bundle, _QUESTION)
+        material = await aclean(self._guard, nodes, _MATERIAL)
+        additional = await aclean(self._guard, list(additional_source_nodes or []), _MATERIAL)
         return await self._aclean_answer(await self._engine.asynthesize(question, material, additional))
 
     def _clean_answer(self, response: RESPONSE_TYPE) -> RESPONSE_TYPE:
-        said = clean(self._guard, _said(response), Stage.OUTPUT)
-        nodes = clean_nodes(self._guard, response.source_nodes)
-        entries = clean_nodes(self._guard, _entries(response, nodes))
-        return _rebuilt(self._guard, response, said, nodes, entries)
+        said = clean(self._guard, _said(response), _ANSWER)
+        nodes = clean(self._guard, response.source_nodes, _MATERIAL)
+        metadata = clean(self._guard, _metadata(response, nodes), _MATERIAL)
+        return _rebuilt(self._guard, response, said, nodes, metadata)
 
     async def _aclean_answer(self, response: RESPONSE_TYPE) -> RESPONSE_TYPE:
-        said = await aclean(self._guard, _said(response), Stage.OUTPUT)
-        nodes = await aclean_nodes(self._guard, response.source_nodes)
-        entries = await aclean_nodes(self._guard, _entries(response, nodes))
-        return _rebuilt(self._guard, response, said, nodes, entries)
+        said = await aclean(self._guard, _said(response), _ANSWER)
+        nodes = await aclean(self._guard, response.source_nodes, _MATERIAL)
+        metadata = await aclean(self._guard, _metadata(response, nodes), _MATERIAL)
+        return _rebuilt(self._guard, response, said, nodes, metadata)
 
 
 def _said(response: RESPONSE_TYPE) -> Any:
@@ -126,19 +130,16 @@ def _said(response: RESPONSE_TYPE) -> Any:
     raise InputError(f"an engine that answers with {type(response).__name__} cannot be secured; return a Response")
 
 
-def _entries(response: RESPONSE_TYPE, nodes: list[NodeWithScore]) -> list[dict[str, Any]]:
-    """Return the response's metadata one entry at a time, without those of the nodes that were left out."""
+def _metadata(response: RESPONSE_TYPE, nodes: list[NodeWithScore]) -> dict[str, Any] | None:
+    """Return the response's metadata, without those of the nodes that were left out."""
     left_out = {node.node_id for node in response.source_nodes} - {node.node_id for node in nodes}
-    return [{key: value} for key, value in (response.metadata or {}).items() if key not in left_out]
+    return response.metadata and {key: value for key, value in response.metadata.items() if key not in left_out}
 
 
 def _rebuilt(
-    guard: Guard, response: RESPONSE_TYPE, said: Any, nodes: list[NodeWithScore], entries: list[dict[str, Any]]
+    guard: Guard, response: RESPONSE_TYPE, said: Any, nodes: list[NodeWithScore], metadata: dict[str, Any] | None
 ) -> RESPONSE_TYPE:
     """Return a response of the same kind around the sanitised parts."""
-    metadata = (
-        {key: value for entry in entries for key, value in entry.items()} if response.metadata is not None else None
-    )
     if isinstance(response, StreamingResponse):
         tokens = _sanitized(guard, response.response_gen)
         return StreamingResponse(tokens, nodes, metadata, said)
@@ -150,7 +151,7 @@ def _rebuilt(
 
 def _sanitized(guard: Guard, tokens: Iterable[str]) -> Iterator[str]:
     """Yield what the guard lets out of a streamed answer, as early as it does."""
-    stream = guard.stream(stage=Stage.OUTPUT)
+    stream = guard.stream(context=_ANSWER)
     for token in tokens:
         if text := stream.push(token):
             yield text
@@ -162,7 +163,7 @@ def _sanitized(guard: Guard, tokens: Iterable[str]) -> Iterator[str]:
 
 async def _asanitized(guard: Guard, tokens: AsyncIterable[str]) -> AsyncIterator[str]:
     """Async twin of `_sanitized`."""
-    stream = guard.stream(stage=Stage.OUTPUT)
+    stream = guard.stream(context=_ANSWER)
     async for token in tokens:
         if text := stream.push(token):
             yield text

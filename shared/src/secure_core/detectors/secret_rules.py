@@ -48,6 +48,12 @@ _HEX32 = "[0-9A-Fa-f]{32}"
 _HEX40 = "[0-9A-Fa-f]{40}"
 _HEX64 = "[0-9A-Fa-f]{64}"
 _ALNUM32 = "[0-9A-Za-z]{32}"
+_B64URL = "[0-9A-Za-z_-]"
+_PEM = (
+    "(?P<value>-{4,5} ?BEGIN (?:[0-9A-Z]{1,16} ){0,3}PRIVATE KEY(?: BLOCK)? ?-{4,5}"
+    "(?:(?:[^-]|-[^-])*-{4,5} ?END [0-9A-Z ]{0,40}-{4,5}"  # whatever stands in between, as long as it ends
+    "|(?:(?:\\s|\\\\[nr])*[0-9A-Za-z-]+: [^\\n\\\\]*)*(?:[0-9A-Za-z+/=\\s]|\\\\[nr])*))"  # cut off: what looks like a key
+)
 
 FORMATS: tuple[Format, ...] = (
     # Clouds and hosting
@@ -117,12 +123,12 @@ FORMATS: tuple[Format, ...] = (
     Format("trello_token", "ATTA[0-9a-f]{64,72}"),
     Format("circleci_token", "CCIP(?:AT|RJ)_[0-9A-Za-z]{22}_[0-9a-f]{40}"),
     Format("buildkite_token", "bk(?:ua|ct|pat|at)_[0-9a-f]{40}"),
-    Format("sonar_token", "sq[uap]_[0-9a-f]{40}"),
+    Format("sonar_token", "sq[uap]_[0-9A-Za-z]{40}"),
     Format("snyk_token", "snyk_(?:uat|sat)\\.[0-9a-z]{8}\\.[0-9A-Za-z_.-]{60,}"),
     Format("pulumi_token", "pul-[0-9a-f]{40}"),
     Format("terraform_token", "[0-9A-Za-z]{14}\\.atlasv1\\.[0-9A-Za-z=_-]{60,70}"),
     Format("vault_token", "hv[sbr]\\.[0-9A-Za-z_-]{24,300}"),
-    Format("vault_token", "s\\.[0-9A-Za-z]{24}", score=0.8, entropy=3.6, check="mixed"),
+    Format("vault_token", "s\\.[0-9A-Za-z]{24}", score=0.8, entropy=3.6, check="random"),
     Format("doppler_token", "dp\\.(?:pt|ct|sa|scim|audit)\\.[0-9A-Za-z]{40,44}"),
     Format("doppler_token", "dp\\.st\\.(?:[0-9a-z_-]{2,35}\\.)?[0-9A-Za-z]{40,44}"),
     Format("onepassword_token", "ops_eyJ[0-9A-Za-z+/]{200,}={0,3}"),
@@ -137,7 +143,7 @@ FORMATS: tuple[Format, ...] = (
     Format("pypi_token", "pypi-AgE(?:IcHlwaS5vcmc|NdGVzdC5weXBpLm9yZw)[0-9A-Za-z_-]{50,}"),
     Format("rubygems_token", "rubygems_[0-9a-f]{48}"),
     Format("clojars_token", "CLOJARS_[0-9a-zA-Z]{60}"),
-    Format("crates_io_token", "cio[0-9A-Za-z]{32}", score=0.9, entropy=3.6, check="mixed"),
+    Format("crates_io_token", "cio[0-9A-Za-z]{32}", score=0.9, entropy=3.6, check="random"),
     Format("nuget_api_key", "oy2[a-z0-9]{43}"),
     Format("docker_token", "dckr_[op]at_[0-9A-Za-z_-]{27,32}"),
     Format("artifactory_token", "AKCp[0-9A-Za-z]{69}"),
@@ -163,7 +169,7 @@ FORMATS: tuple[Format, ...] = (
     Format("nvidia_api_key", "nvapi-[0-9A-Za-z_-]{60,70}"),
     Format("together_key", "tgp_v1_[0-9A-Za-z_-]{43}"),
     Format("fireworks_key", "fw_[0-9A-Za-z]{22,24}"),
-    Format("voyage_key", "pa-[0-9A-Za-z_-]{43}", score=0.9, entropy=3.8, check="mixed"),
+    Format("voyage_key", "pa-[0-9A-Za-z_-]{43}", score=0.9, entropy=3.8, check="random"),
     Format("jina_key", "jina_[0-9a-f]{32}[0-9A-Za-z_-]{28}"),
     Format("cerebras_key", "csk-[0-9a-z]{48}"),
     Format("llamacloud_key", "llx-[0-9A-Za-z]{48}"),
@@ -174,11 +180,11 @@ FORMATS: tuple[Format, ...] = (
     Format("apify_token", "apify_api_[0-9A-Za-z]{36}"),
     Format("e2b_key", "e2b_[0-9a-f]{40}"),
     # Messages and mail
-    Format("slack_token", "xox[bp]-[0-9]{8,14}-[0-9A-Za-z-]{10,}"),
-    Format("slack_token", "xox[arseo](?:-[0-9]-|-)[0-9A-Za-z]{8,}[0-9A-Za-z-]*"),
+    Format("slack_token", "xox[bp]-[0-9]{8,14}-[0-9A-Za-z-]{10,}", entropy=2.5),
+    Format("slack_token", "xox[aeors]-(?:[0-9]-)?(?:[0-9]{4,}-[0-9A-Za-z-]{10,}|[0-9A-Za-z]{20,48})", entropy=2.5),
     Format("slack_token", "xox[cd]-[0-9A-Za-z%-]{30,}"),
     Format("slack_token", "xoxe(?:\\.xox[bp])?-[0-9]-[0-9A-Za-z]{140,}"),
-    Format("slack_token", "xapp-[0-9]-[0-9A-Za-z]+-[0-9]+-[0-9A-Za-z]+"),
+    Format("slack_token", "xapp-[0-9]-[0-9A-Za-z]{8,}-[0-9]{8,}-[0-9A-Za-z]{32,}"),
     Format("slack_webhook", "hooks\\.slack\\.com/(?:services|workflows|triggers)/(?P<value>[0-9A-Za-z+/]{40,60})"),
     Format("discord_token", "[MNO][0-9A-Za-z_-]{23,25}\\.[0-9A-Za-z_-]{6}\\.[0-9A-Za-z_-]{27,38}", check="discord"),
     Format("discord_webhook", "discord(?:app)?\\.com/api/webhooks/[0-9]{17,20}/(?P<value>[0-9A-Za-z_-]{60,72})"),
@@ -190,7 +196,7 @@ FORMATS: tuple[Format, ...] = (
     Format("mailgun_key", "(?:pub)?key-[0-9a-f]{32}"),
     Format("mailgun_key", "[0-9a-h]{32}-[0-9a-h]{8}-[0-9a-h]{8}"),
     Format("mailchimp_key", "[0-9a-f]{32}-us[0-9]{1,2}"),
-    Format("mandrill_key", "md-[0-9A-Za-z_-]{22}", score=0.9, entropy=3.5, check="mixed"),
+    Format("mandrill_key", "md-[0-9A-Za-z_-]{22}", score=0.9, entropy=3.5, check="random"),
     Format("brevo_key", "x(?:key|smtp)sib-[0-9a-f]{64}-[0-9A-Za-z]{16}"),
     Format("resend_key", "re_[0-9A-Za-z]{8}_[0-9A-Za-z]{24}"),
     Format("onesignal_key", "os_v2_(?:app|org)_[a-z2-7]{80,}"),
@@ -198,7 +204,7 @@ FORMATS: tuple[Format, ...] = (
     # Payment and commerce
     Format("stripe_key", "[sr]k_(?:live|test|prod)_[0-9A-Za-z]{10,247}"),
     Format("stripe_webhook_secret", "whsec_[0-9A-Za-z+/]{32,}={0,2}"),
-    Format("square_token", "(?:EAAA[0-9A-Za-z_-]{60}|sq0(?:atp|csp|idp|idb)-[0-9A-Za-z_-]{22,43})"),
+    Format("square_token", "(?:EAAA[0-9A-Za-z_-]{60}|sq0(?:atp|csp|idp|idb)-[0-9A-Za-z_-]{22,60})"),
     Format("braintree_token", "access_token\\$(?:production|sandbox)\\$[0-9a-z]{16}\\$[0-9a-f]{32}"),
     Format("plaid_token", f"access-(?:sandbox|development|production)-{_UUID}"),
     Format("razorpay_key", "rzp_(?:live|test)_[0-9A-Za-z]{14}"),
@@ -219,7 +225,7 @@ FORMATS: tuple[Format, ...] = (
     Format("grafana_token", "eyJrIjoi[0-9A-Za-z+/]{56,400}={0,3}"),
     Format("sentry_token", "sntrys_eyJ[0-9A-Za-z+/=]{40,}_[0-9A-Za-z+/]{40,}"),
     Format("sentry_token", "sntryu_[0-9a-f]{64}"),
-    Format("dynatrace_token", "dt0[a-z][0-9]{2}\\.[0-9A-Z]{24}\\.[0-9A-Z]{64}"),
+    Format("dynatrace_token", "dt0[a-z][0-9]{2}\\.[0-9A-Za-z]{24}\\.[0-9A-Za-z]{64}"),
     Format("honeycomb_key", "hc[abx][il]k_[0-9a-z]{58}"),
     Format("posthog_key", "phx_[0-9A-Za-z]{43,48}"),
     Format("axiom_token", f"xa[ap]t-{_UUID}"),
@@ -248,16 +254,33 @@ FORMATS: tuple[Format, ...] = (
     Format("facebook_token", "EAA[MC][0-9A-Za-z]{100,}"),
     Format("facebook_token", "[0-9]{15,16}(?:\\||%7C|%)[0-9A-Za-z_-]{27,40}", score=0.9, entropy=3.5),
     Format("twitter_bearer_token", "A{22}[0-9A-Za-z%]{80,100}", entropy=2.5),
-    Format("sidekiq_credential", "//(?P<value>[0-9a-f]{8}:[0-9a-f]{8})@(?:gems|enterprise)\\.contribsys\\.com"),
+    Format("sidekiq_credential", "(?i)BUNDLE_(?:GEMS|ENTERPRISE)__CONTRIBSYS__COM\\W{1,8}(?P<value>[0-9a-f]{8}:[0-9a-f]{8})", entropy=2.0),
+    Format("sidekiq_credential", "//(?P<value>[0-9a-f]{8}:[0-9a-f]{8})@(?:gems|enterprise)\\.contribsys\\.com", entropy=2.0),
     # Keys that are written as such
     Format("age_key", "AGE-SECRET-KEY-1[AC-HJ-NP-Z02-9]{58}"),
     Format("bitcoin_key", "[xyz]prv[1-9A-HJ-NP-Za-km-z]{107}"),
     Format(
         "password_hash",
-        "\\$(?:2[aby]\\$[0-9]{2}\\$[./0-9A-Za-z]{53}|(?:1|apr1)\\$[./0-9A-Za-z]{1,8}\\$[./0-9A-Za-z]{22}"
+        "(?P<value>\\$(?:2[aby]\\$[0-9]{2}\\$[./0-9A-Za-z]{53}|(?:1|apr1)\\$[./0-9A-Za-z]{1,8}\\$[./0-9A-Za-z]{22}"
         "|[56]\\$(?:rounds=[0-9]+\\$)?[./0-9A-Za-z]{1,16}\\$[./0-9A-Za-z]{43,86}"
-        "|argon2id?\\$v=[0-9]+\\$m=[0-9]+,t=[0-9]+,p=[0-9]+\\$[+/0-9A-Za-z]{11,}\\$[+/0-9A-Za-z]{20,})",
+        "|argon2id?\\$v=[0-9]+\\$m=[0-9]+,t=[0-9]+,p=[0-9]+\\$[+/0-9A-Za-z]{11,}\\$[+/0-9A-Za-z]{20,}))",
     ),
+    Format("private_key", _PEM, check="key_body"),
+    Format("private_key", "(?P<value>PuTTY-User-Key-File-[0-9]+:(?s:.)*?Private-(?:MAC|Hash): [0-9a-f]{40,64})"),
+    Format("private_key", "Private-Lines: [0-9]+\\s+(?P<value>[0-9A-Za-z+/=\\s]{40,})", check="key_body"),
+    Format("jwt", f"eyJ{_B64URL}{{8,}}\\.{_B64URL}{{8,}}\\.{_B64URL}*(?:\\.{_B64URL}+){{0,2}}", check="jwt"),
+    Format("jwt", "ZXlK[0-9A-Za-z+/_-]{60,}={0,2}", check="wrapped_jwt"),
+    # Where credentials are spent
+    Format("url_credentials", "[A-Za-z][0-9A-Za-z+.-]*://[^\\s:/?#@\"'<>]*:(?P<value>[^\\s/@\"'<>]{3,})@[0-9A-Za-z\\[]",
+           score=0.9, entropy=1.5, check="password"),
+    Format("password", "\\bcurl\\b(?:[^\\n]|\\\\\\n)*?\\s(?:-u|--user)[ =]?[\"']?[^\\s:\"']+:(?P<value>[^\\s\"']{3,})",
+           score=0.9, entropy=1.5, check="password"),
+    Format("password", "\\bmachine\\s+\\S+\\s+login\\s+\\S+\\s+password\\s+(?P<value>\\S+)",
+           score=0.9, entropy=1.5, check="password"),
+    Format("bearer_token", "(?i)\\b(?:bearer|token)[ ]+(?P<value>[0-9A-Za-z_.~+/-]{16,}=*)", score=0.8, check="random"),
+    Format("authorization", "(?i)\\bauthorization[\"']?\\s*[:=,]\\s*[\"']?(?:[a-z-]+\\s+)?(?P<value>[0-9A-Za-z_.~+/-]{16,}=*)",
+           score=0.8, check="random"),
+    Format("basic_auth", "(?i)\\bbasic[ ]+(?P<value>[0-9A-Za-z+/]{8,}={0,2})", score=0.9, entropy=2.0, check="basic"),
 )
 
 NAMED: tuple[Named, ...] = (
@@ -347,7 +370,6 @@ NAMED: tuple[Named, ...] = (
     Named("send bird", "sendbird_token", "[0-9a-f]{40}"),
     Named("send bird", "sendbird_app_id", _UUID, 0.6),
     Named("sentry", "sentry_token", _HEX64),
-    Named("sidekiq|contribsys", "sidekiq_credential", "[0-9a-f]{8}:[0-9a-f]{8}"),
     Named("slack", "slack_signing_secret", _HEX32),
     Named("snyk", "snyk_token", _UUID),
     Named("sonar|sonarqube", "sonar_token", "[0-9A-Za-z=_-]{40}"),

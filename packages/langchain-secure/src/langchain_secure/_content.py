@@ -1,0 +1,265 @@
+"""The one walk over the text in what LangChain passes around: messages, documents, prompts and plain values.
+
+A walk visits every text together with the context in which it arose, and puts another text in its place. What it
+was given is never changed: whatever holds a changed text is copied, everything else is the same object as before.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import inspect
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from langchain_core.documents import Document
+from langchain_core.messages import AIMessage, BaseMessage, FunctionMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.runnables import Runnable
+from pydantic import BaseModel
+from secure_core import Action, Blocked, Context, Decision, Guard, Stage
+from secure_core.errors import InputError
+
+__all__ = ["CALLS", "OPAQUE", "Verdict", "aclean", "ajudge", "clean", "cleaned", "is_media", "judge", "rewrite"]
+
+Replace = Callable[[str, Context], str]
+Verdict = dict[tuple[str, Context], Decision]
+
+OPAQUE = frozenset(
+    {"type", "id", "index", "name", "call_id", "tool_call_id", "tool_use_id", "file_id", "mime_type", "media_type"}
+    | {"source_type", "base64", "signature", "thought_signature", "encrypted_content", "output_version"}
+)
+"""Keys of content blocks whose values are names, references or bytes: nobody reads them as text."""
+
+CALLS = frozenset({"args", "arguments", "input", "partial_json"})
+"""Keys of content blocks and tool calls that hold what a tool is to be called with."""
+
+_FIELDS = ("content", "tool_calls", "invalid_tool_calls", "tool_call_chunks", "additional_kwargs", "artifact")
+_PLAIN = (type(None), bool, float, complex, Decimal, date, time, timedelta, Enum, UUID, type, Runnable)
+_LONG = 10**11
+"""A whole number of twelve digits and more may be a card's: it is judged as it prints."""
+
+
+def judge(guard: Guard, value: Any, context: Context) -> Verdict:
+    """Decide every text in ``value``, in one batch."""
+    found = _texts(value, context)
+    decisions = guard.check_many([text for text, _ in found], contexts=[place for _, place in found]) if found else []
+    return dict(zip(found, decisions, strict=True))
+
+
+async def ajudge(guard: Guard, value: Any, context: Context) -> Verdict:
+    """As `judge`, without blocking the event loop."""
+    found = _texts(value, context)
+    if not found:
+        return {}
+    decisions = await guard.acheck_many([text for text, _ in found], contexts=[place for _, place in found])
+    return dict(zip(found, decisions, strict=True))
+
+
+def cleaned(value: Any, context: Context, verdict: Verdict) -> Any:
+    """Return ``value`` with what ``verdict`` decided about its texts.
+
+    A blocked document is left out of its list.
+
+    Raises:
+        Blocked: any other text was blocked.
+    """
+
+    def decided(text: str, place: Context) -> str:
+        decision = verdict[text, place]
+        if decision.action is Action.BLOCK:
+            raise Blocked(decision)
+        return decision.text
+
+    return rewrite(value, context, decided)
+
+
+def clean(guard: Guard, value: Any, context: Context) -> Any:
+    """Judge ``value`` and return what may be passed on; raises as `cleaned` does."""
+    return cleaned(value, context, judge(guard, value, context))
+
+
+async def aclean(guard: Guard, value: Any, context: Context) -> Any:
+    """As `clean`, without blocking the event loop."""
+    return cleaned(value, context, await ajudge(guard, value, context))
+
+
+def _texts(value: Any, context: Context) -> list[tuple[str, Context]]:
+    found: dict[tuple[str, Context], None] = {}
+
+    def note(text: str, place: Context) -> str:
+        found[text, place] = None
+        return text
+
+    rewrite(value, context, note)
+    return list(found)
+
+
+def rewrite(value: Any, context: Context, put: Replace) -> Any:
+    """Return ``value`` with ``put(text, context)`` in the place of every text in it.
+
+    Messages and documents know better than the caller where their text arose: a human message is `Stage.INPUT`, a
+    model's message `Stage.OUTPUT` and its tool calls `Stage.TOOL_CALL`, a tool's message `Stage.TOOL_RESULT`, a
+    document `Stage.RETRIEVAL` (or `Stage.INGEST`); system messages are the application's own words and stay as they
+    are. An object of an unknown type is judged as it prints.
+
+    Raises:
+        InputError: there are bytes in it.
+    """
+    match value:
+        case str() if not isinstance(value, Enum):
+            return _text(value, context, put)
+        case int() if not isinstance(value, bool | Enum):
+            return _text(str(value), context, put, instead=value) if abs(value) >= _LONG else value
+        case BaseMessage():
+            return _message(value, context, put)
+        case Document():
+            return _document(value, context, put)
+        case Mapping():
+            return _mapping(value, {key: rewrite(held, context, put) for key, held in value.items()}, context, put)
+        case list() | tuple() | set() | frozenset():
+            return _items(value, _each(value, context, put))
+        case bytes() | bytearray() | memoryview():
+            raise InputError("bytes cannot be judged; decode them to a str, or pass them beside what is secured")
+        case _ if isinstance(value, _PLAIN) or inspect.isroutine(value):
+            return value
+        case BaseModel():
+            return _with(value, {name: getattr(value, name) for name in type(value).model_fields}, context, put)
+        case _ if dataclasses.is_dataclass(value):
+            return _with(value, {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}, context, put)
+    return _text(str(value), context, put, instead=value)
+
+
+def _text(text: str, context: Context, put: Replace, *, instead: Any = None) -> Any:
+    """Return the new text, or the very object that was given if nothing changed."""
+    new = put(text, context) if text else text
+    return (text if instead is None else instead) if new == text else new
+
+
+def _each(items: Iterable[Any], context: Context, put: Replace) -> Iterator[Any]:
+    for item in items:
+        try:
+            yield rewrite(item, context, put)
+        except Blocked:
+            if not isinstance(item, Document):
+                raise
+
+
+def _items(old: Any, items: Iterator[Any]) -> Any:
+    new = list(items)
+    if len(new) == len(old) and all(a is b for a, b in zip(new, old, strict=True)):
+        return old
+    if isinstance(old, list):
+        return new
+    return type(old)(*new) if hasattr(old, "_fields") else type(old)(new)
+
+
+def _mapping(old: Mapping[Any, Any], values: dict[Any, Any], context: Context, put: Replace) -> Any:
+    """Rebuild a mapping. Keys that are not plain words may be content (a JSON object keyed by address)."""
+    new = {_key(key, context, put): value for key, value in values.items()}
+    if len(new) == len(old) and all(key in old and old[key] is value for key, value in new.items()):
+        return old
+    if not isinstance(old, dict):
+        return new
+    rebuilt = copy.copy(old)  # keeps AddableDict, defaultdict and their kind
+    rebuilt.clear()
+    rebuilt.update(new)
+    return rebuilt
+
+
+def _key(key: Any, context: Context, put: Replace) -> Any:
+    return _text(key, context, put) if isinstance(key, str) and not key.isidentifier() else key
+
+
+def _with(owner: Any, fields: Mapping[str, Any], context: Context, put: Replace) -> Any:
+    """Return a copy of an object whose fields hold other values, or the object itself."""
+    new = {name: rewrite(value, context, put) for name, value in fields.items() if name != "type"}
+    changed = {name: value for name, value in new.items() if value is not fields[name]}
+    if not changed:
+        return owner
+    if isinstance(owner, BaseModel):
+        return owner.model_copy(update=changed)
+    twin = copy.copy(owner)
+    for name, value in changed.items():
+        object.__setattr__(twin, name, value)  # a frozen dataclass too
+    return twin
+
+
+def _document(document: Document, context: Context, put: Replace) -> Document:
+    if context.stage is not Stage.INGEST:
+        context = replace(context, stage=Stage.RETRIEVAL)
+    fields = {"page_content": document.page_content, "metadata": document.metadata}
+    return _with(document, fields, context, put)  # type: ignore[no-any-return]
+
+
+def _message(message: BaseMessage, context: Context, put: Replace) -> BaseMessage:
+    match message:
+        case SystemMessage():
+            return message
+        case HumanMessage():
+            context = replace(context, stage=Stage.INPUT)
+        case AIMessage():
+            context = replace(context, stage=Stage.OUTPUT)
+        case ToolMessage() | FunctionMessage():
+            context = replace(context, stage=Stage.TOOL_RESULT, source=message.name or context.source)
+    changed = {}
+    for name in _FIELDS:
+        if old := getattr(message, name, None):
+            new = rewrite(old, context, put) if name == "artifact" else _block(old, context, put)
+            if new is not old:
+                changed[name] = new
+    if not changed:
+        return message
+    if "logprobs" in message.response_metadata:  # they spell the text that was taken out
+        changed["response_metadata"] = {k: v for k, v in message.response_metadata.items() if k != "logprobs"}
+    return message.model_copy(update=changed)
+
+
+def _block(block: Any, context: Context, put: Replace) -> Any:
+    """Rewrite what stands in a message: content, content blocks, tool calls, additional arguments."""
+    match block:
+        case list():
+            return _items(block, (_block(item, context, put) for item in block))
+        case dict():
+            return _mapping(block, {k: _entry(block, k, v, context, put) for k, v in block.items()}, context, put)
+    return rewrite(block, context, put)
+
+
+def _entry(block: dict[str, Any], key: str, value: Any, context: Context, put: Replace) -> Any:
+    if key in OPAQUE or is_media(block, key, value):
+        return value
+    if key in CALLS:
+        call = replace(context, stage=Stage.TOOL_CALL, source=block.get("name") or context.source)
+        return _json(value, call, put) if isinstance(value, str) else rewrite(value, call, put)
+    return _block(value, context, put)
+
+
+def is_media(block: Mapping[str, Any], key: str, value: Any) -> bool:
+    """Whether ``block[key]`` is an image, a sound or a file as text: base64 or a ``data:`` URL."""
+    if key == "data":
+        return "mime_type" in block or "format" in block or block.get("type") in {"image", "audio", "video", "file"}
+    pictured = ("data:image/", "data:audio/", "data:video/", "data:application/pdf")
+    return isinstance(value, str) and value.startswith(pictured) and not value.startswith("data:image/svg")
+
+
+def _json(text: str, context: Context, put: Replace) -> str:
+    """Rewrite the strings inside a JSON text; what does not parse is one text."""
+    try:
+        value = json.loads(text, object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        return str(_text(text, context, put))
+    new = rewrite(value, context, put)
+    return text if new is value else json.dumps(new, ensure_ascii=False)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse an object that says a key twice: what one parser drops, another one reads."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice")
+    return found

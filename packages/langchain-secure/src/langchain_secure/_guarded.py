@@ -1,0 +1,38 @@
+"""What every wrapper that LangChain holds as a pydantic model shares: a policy, and the guard made of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
+from secure_core import Guard, Policy
+
+__all__ = ["Guarded"]
+
+
+class Guarded(BaseModel):
+    """Holds a policy that can be written down, and builds its guard when it is constructed.
+
+    Raises:
+        PolicyError: the policy is wrong.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    policy: str | dict[str, Any] | Guard = Field(default="default")
+    """A shipped name, the path of a TOML file, a `Policy` (kept as plain data) or a `Guard`."""
+    _guard: Guard = PrivateAttr()
+
+    @field_validator("policy", mode="before")
+    @classmethod
+    def _as_data(cls, policy: object) -> object:
+        if isinstance(policy, Policy):
+            return policy.model_dump(mode="json")
+        return str(policy) if isinstance(policy, Path) else policy
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Build the guard, so that a wrong policy is refused here and not when the first text comes."""
+        super().model_post_init(context)
+        policy = self.policy
+        self._guard = Guard.from_policy(Policy.model_validate(policy) if isinstance(policy, dict) else policy)

@@ -1,0 +1,260 @@
+"""`SecureChatModel`: a chat model whose prompts and answers are clean, whatever they pass through afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any
+
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun, Callbacks
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.language_models.base import LangSmithParams
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult, LLMResult
+from langchain_core.runnables import (
+    Runnable,
+    RunnableBinding,
+    RunnableConfig,
+    RunnableParallel,
+    RunnableSequence,
+    RunnableWithFallbacks,
+)
+from pydantic import model_validator
+from secure_core import Context, Stage
+
+from ._content import aclean, clean
+from ._context import context_for
+from ._guarded import Guarded
+from ._streams import MessageStream
+
+__all__ = ["SecureChatModel", "secure_model"]
+
+_HOISTED = (
+    *("cache", "callbacks", "custom_get_token_ids", "disable_streaming", "metadata", "name"),
+    *("output_version", "profile", "rate_limiter", "tags", "verbose"),
+)
+"""What `BaseChatModel` does around a call; the inner model is called inside of that, so the wrapper has to do it."""
+
+
+def secure_model(model: Any, policy: Any = "default") -> Any:
+    """Return ``model`` with clean prompts and clean answers.
+
+    Args:
+        model: a chat model, or a chat model with something bound to it (``model.bind_tools(...)``).
+        policy: a shipped policy's name, a path, a `Policy` or a `Guard`.
+
+    Raises:
+        TypeError: there is no chat model in it that could be wrapped.
+        PolicyError: the policy is wrong.
+    """
+    if isinstance(model, BaseChatModel):
+        return SecureChatModel(model=model, policy=policy)
+    return _rebound(model, policy)
+
+
+class SecureChatModel(Guarded, BaseChatModel):
+    """A chat model around another one; wherever that one can stand, this one can.
+
+    Prompts are cleaned before callbacks, tracers, the cache and the provider see them: a user's message as
+    `Stage.INPUT`, a tool's as `Stage.TOOL_RESULT`, earlier answers as `Stage.OUTPUT`; system messages are the
+    application's own words and stay as they are. Answers are cleaned as `Stage.OUTPUT`, the arguments of tool calls,
+    string by string, as `Stage.TOOL_CALL`. The caller's messages are never changed.
+
+    Raises:
+        Blocked: a prompt or an answer was blocked.
+    """
+
+    model: BaseChatModel
+
+    @model_validator(mode="before")
+    @classmethod
+    def _settings_of_inner(cls, values: Any) -> Any:
+        inner = values.get("model")
+        return {**{name: getattr(inner, name) for name in _HOISTED if hasattr(inner, name)}, **values}
+
+    # -- prompts: cleaned before the run begins, so that no callback sees them raw ---------------
+
+    def generate(
+        self, messages: list[list[BaseMessage]], stop: list[str] | None = None, callbacks: Callbacks = None, **kwargs: Any
+    ) -> LLMResult:
+        """Answer each list of messages; `invoke` and `batch` end here."""
+        prompts = clean(self._guard, messages, context_for(Stage.INPUT, metadata=kwargs.get("metadata")))
+        return super().generate(prompts, stop, callbacks, **kwargs)
+
+    async def agenerate(
+        self, messages: list[list[BaseMessage]], stop: list[str] | None = None, callbacks: Callbacks = None, **kwargs: Any
+    ) -> LLMResult:
+        """Answer each list of messages; `ainvoke` and `abatch` end here."""
+        prompts = await aclean(self._guard, messages, context_for(Stage.INPUT, metadata=kwargs.get("metadata")))
+        return await super().agenerate(prompts, stop, callbacks, **kwargs)
+
+    def stream(
+        self, input: LanguageModelInput, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> Iterator[AIMessageChunk]:
+        """Yield the answer as it comes."""
+        yield from super().stream(self._prompt(input, config), config, **kwargs)
+
+    async def astream(
+        self, input: LanguageModelInput, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> AsyncIterator[AIMessageChunk]:
+        """Yield the answer as it comes."""
+        prompt = await aclean(self._guard, self._convert_input(input), context_for(Stage.INPUT, config))
+        async for chunk in super().astream(prompt, config, **kwargs):
+            yield chunk
+
+    def stream_events(self, input: LanguageModelInput, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        """Return the events of a run, which begin with the prompt."""
+        return super().stream_events(self._prompt(input, config), config, **kwargs)
+
+    def astream_events(self, input: LanguageModelInput, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        """Return the events of a run, which begin with the prompt."""
+        return super().astream_events(self._prompt(input, config), config, **kwargs)
+
+    def _prompt(self, input: LanguageModelInput, config: RunnableConfig | None) -> Any:
+        return clean(self._guard, self._convert_input(input), context_for(Stage.INPUT, config))
+
+    # -- answers: the inner model is called directly and without a run manager, which it would tell raw tokens ---
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        result = self.model._generate(messages, stop=stop, **kwargs)
+        spoken = [generation.message for generation in result.generations]
+        return _with_messages(result, clean(self._guard, spoken, _said(run_manager)))
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        result = await self.model._agenerate(messages, stop=stop, **kwargs)
+        spoken = [generation.message for generation in result.generations]
+        return _with_messages(result, await aclean(self._guard, spoken, _said(run_manager)))
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        stream = MessageStream(self._guard, _said(run_manager))
+        for chunk in self.model._stream(messages, stop=stop, **kwargs):
+            yield _pushed(stream, chunk)
+        if (tail := stream.flush()) is not None:
+            yield ChatGenerationChunk(message=tail)
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        stream = MessageStream(self._guard, _said(run_manager))
+        async for chunk in self.model._astream(messages, stop=stop, **kwargs):
+            yield _pushed(stream, chunk)
+        if (tail := stream.flush()) is not None:
+            yield ChatGenerationChunk(message=tail)
+
+    def _streaming_disabled(self, **kwargs: Any) -> bool:
+        """Say that there is no stream where the inner model has none: LangChain then takes the whole answer."""
+        own = type(self.model)
+        silent = own._stream is BaseChatModel._stream and own._astream is BaseChatModel._astream
+        return silent or super()._streaming_disabled(**kwargs)
+
+    # -- what is bound to the inner model is bound to this one ------------------------------------
+
+    def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> Runnable[LanguageModelInput, AIMessage]:
+        """Bind tools as the inner model does, to this model."""
+        return _rebound(self.model.bind_tools(tools, **kwargs), self)  # type: ignore[no-any-return]
+
+    def with_structured_output(self, schema: Any, **kwargs: Any) -> Runnable[LanguageModelInput, Any]:
+        """Structure answers as the inner model does, from this model's answers."""
+        return _rebound(self.model.with_structured_output(schema, **kwargs), self)  # type: ignore[no-any-return]
+
+    # -- what others ask a model about itself -----------------------------------------------------
+
+    @property
+    def _llm_type(self) -> str:
+        return f"secure-{self.model._llm_type}"
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        # The policy is part of a cache's key: what one policy lets pass is no answer under another one.
+        return {**self.model._identifying_params, "secure_policy": self._guard.policy.digest}
+
+    @property
+    def model_name(self) -> str | None:
+        """The inner model's name, by which `create_agent` knows what it can do."""
+        names = (getattr(self.model, key, None) for key in ("model_name", "model", "model_id"))
+        return next((name for name in names if isinstance(name, str)), None)
+
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        return self.model._get_ls_params(stop=stop, **kwargs)
+
+    def get_token_ids(self, text: str) -> list[int]:
+        """Return the tokens of a text as the inner model counts them."""
+        return self.model.get_token_ids(text)
+
+    def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Sequence[Any] | None = None) -> int:
+        """Return the number of tokens as the inner model counts them."""
+        return self.model.get_num_tokens_from_messages(messages, tools)
+
+
+def _said(run_manager: CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun | None) -> Context:
+    return context_for(Stage.OUTPUT, metadata=run_manager.metadata if run_manager else None)
+
+
+def _with_messages(result: ChatResult, messages: list[BaseMessage]) -> ChatResult:
+    """Return the result with other messages, and without the log probabilities that spell the old ones."""
+    generations = [
+        ChatGeneration(message=message, generation_info=_unspelt(generation.generation_info))
+        for generation, message in zip(result.generations, messages, strict=True)
+    ]
+    return ChatResult(generations=generations, llm_output=result.llm_output)
+
+
+def _pushed(stream: MessageStream, chunk: ChatGenerationChunk) -> ChatGenerationChunk:
+    if not isinstance(chunk.message, AIMessageChunk):
+        raise TypeError(f"a chat model's stream brought {type(chunk.message).__name__}; it has to bring AIMessageChunk")
+    message = chunk.message.model_copy(update=stream.push(chunk.message))
+    return ChatGenerationChunk(message=message, generation_info=_unspelt(chunk.generation_info))
+
+
+def _unspelt(info: dict[str, Any] | None) -> dict[str, Any] | None:
+    return {key: value for key, value in info.items() if key != "logprobs"} if info else info
+
+
+def _rebound(runnable: Any, secure: Any) -> Any:
+    """Return ``runnable`` with the chat models in it secured.
+
+    Args:
+        runnable: what a chat model made of itself: a binding, or a sequence that begins with one.
+        secure: the `SecureChatModel` to put in its place, or a policy to wrap it with.
+    """
+    match runnable:
+        case BaseChatModel():
+            return _secured(runnable, secure)
+        case RunnableBinding():
+            return runnable.model_copy(update={"bound": _rebound(runnable.bound, secure)})
+        case RunnableSequence():
+            first, *rest = runnable.steps
+            return RunnableSequence(_rebound(first, secure), *rest, name=runnable.name)
+        case RunnableParallel():
+            return RunnableParallel({key: _rebound(step, secure) for key, step in runnable.steps__.items()})
+        case RunnableWithFallbacks():
+            others = [_rebound(other, secure) for other in runnable.fallbacks]
+            return runnable.model_copy(update={"runnable": _rebound(runnable.runnable, secure), "fallbacks": others})
+    raise TypeError(f"there is no chat model to be seen in a {type(runnable).__name__}; wrap the model itself")
+
+
+def _secured(model: BaseChatModel, secure: Any) -> SecureChatModel:
+    if not isinstance(secure, SecureChatModel):
+        return SecureChatModel(model=model, policy=secure)
+    return secure if model is secure.model else secure.model_copy(update={"model": model})

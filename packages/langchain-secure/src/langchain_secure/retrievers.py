@@ -1,0 +1,79 @@
+"""`SecureRetriever`: what a retriever brings, cleaned before anybody sees it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.callbacks import (
+    AsyncCallbackManagerForRetrieverRun,
+    CallbackManagerForRetrieverRun,
+)
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever, LangSmithRetrieverParams
+from langchain_core.runnables import RunnableConfig
+from pydantic import model_validator
+from secure_core import Stage
+
+from ._content import aclean, clean
+from ._context import context_for
+from ._guarded import Guarded
+
+__all__ = ["SecureRetriever"]
+
+
+class SecureRetriever(Guarded, BaseRetriever):
+    """A retriever whose documents are clean: their text and every value of their metadata (`Stage.RETRIEVAL`).
+
+    Blocked documents are left out, the others are copies, so that what the store holds stays as it is. The query is
+    cleaned too (`Stage.INPUT`), before callbacks, tracers and the embedding provider see it. The inner retriever
+    runs without callbacks, or tracers would record the raw documents.
+
+    Raises:
+        Blocked: the query was blocked.
+    """
+
+    retriever: BaseRetriever
+
+    @model_validator(mode="before")
+    @classmethod
+    def _labels_of_inner(cls, values: Any) -> Any:
+        inner = values.get("retriever")
+        return {"tags": inner.tags, "metadata": inner.metadata, **values} if isinstance(inner, BaseRetriever) else values
+
+    def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:
+        """Return the documents for a query."""
+        query = clean(self._guard, input, context_for(Stage.INPUT, config, source=self._source))
+        return super().invoke(query, config, **kwargs)
+
+    async def ainvoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:
+        """Return the documents for a query."""
+        query = await aclean(self._guard, input, context_for(Stage.INPUT, config, source=self._source))
+        return await super().ainvoke(query, config, **kwargs)
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **kwargs: Any
+    ) -> list[Document]:
+        silent = CallbackManagerForRetrieverRun.get_noop_manager()
+        found = self.retriever._get_relevant_documents(query, **self._understood(silent, kwargs))
+        context = context_for(Stage.RETRIEVAL, metadata=run_manager.metadata, source=self._source)
+        return clean(self._guard, list(found), context)  # type: ignore[no-any-return]
+
+    async def _aget_relevant_documents(
+        self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, **kwargs: Any
+    ) -> list[Document]:
+        silent = AsyncCallbackManagerForRetrieverRun.get_noop_manager()
+        found = await self.retriever._aget_relevant_documents(query, **self._understood(silent, kwargs))
+        context = context_for(Stage.RETRIEVAL, metadata=run_manager.metadata, source=self._source)
+        return await aclean(self._guard, list(found), context)  # type: ignore[no-any-return]
+
+    @property
+    def _source(self) -> str:
+        return self.name or self.retriever.get_name()
+
+    def _understood(self, run_manager: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Return the keyword arguments that the inner retriever takes, as `BaseRetriever.invoke` would pass them."""
+        passed = dict(kwargs) if self.retriever._expects_other_args else {}
+        return {**passed, "run_manager": run_manager} if self.retriever._new_arg_supported else passed
+
+    def _get_ls_params(self, **kwargs: Any) -> LangSmithRetrieverParams:
+        return self.retriever._get_ls_params(**kwargs)

@@ -1,0 +1,115 @@
+"""LCEL: `SecureInput` and `SecureOutput` stand in a chain and clean what passes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, ClassVar
+
+from langchain_core.runnables import RunnableConfig, RunnableSerializable
+from secure_core import Stage
+
+from ._content import aclean, clean
+from ._context import context_for
+from ._guarded import Guarded
+from ._streams import ValueStream
+
+__all__ = ["SecureInput", "SecureOutput", "SecureRunnable"]
+
+
+class SecureRunnable(Guarded, RunnableSerializable[Any, Any]):
+    """Passes on what comes in with every text in it cleaned; ``stage`` is where a plain string stands.
+
+    Takes and returns a string, a message or a list of them, a prompt value, documents, or dictionaries and lists of
+    such. Messages and documents are judged where their text arose: a tool's message as `Stage.TOOL_RESULT`, a
+    document as `Stage.RETRIEVAL`; system messages are left alone. Streams flow through, sync and async.
+
+    Raises:
+        Blocked: a text was blocked. A blocked document is left out of its list instead.
+    """
+
+    stage: ClassVar[Stage] = Stage.INPUT
+
+    def __init__(self, policy: Any = "default", **kwargs: Any) -> None:
+        super().__init__(policy=policy, **kwargs)
+
+    @classmethod
+    def is_lc_serializable(cls) -> bool:
+        """Return True: ``langchain_core.load.dumps`` writes the policy down."""
+        return True
+
+    @classmethod
+    def get_lc_namespace(cls) -> list[str]:
+        """Return the module, under which ``langchain_core.load.loads`` finds the class."""
+        return cls.__module__.split(".")
+
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        """Return ``input``, cleaned."""
+        return self._call_with_config(self._clean, input, config)
+
+    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        """Return ``input``, cleaned."""
+        return await self._acall_with_config(self._aclean, input, config)
+
+    def stream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:
+        """Yield ``input``, cleaned."""
+        yield from self.transform(iter([input]), config)
+
+    async def astream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> AsyncIterator[Any]:
+        """Yield ``input``, cleaned."""
+
+        async def once() -> AsyncIterator[Any]:
+            yield input
+
+        async for chunk in self.atransform(once(), config):
+            yield chunk
+
+    def transform(
+        self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any
+    ) -> Iterator[Any]:
+        """Yield the chunks of ``input``, cleaned; together they are what `invoke` makes of the whole."""
+        yield from self._transform_stream_with_config(input, self._transform, config)
+
+    async def atransform(
+        self, input: AsyncIterator[Any], config: RunnableConfig | None = None, **kwargs: Any
+    ) -> AsyncIterator[Any]:
+        """Yield the chunks of ``input``, cleaned; together they are what `invoke` makes of the whole."""
+        async for chunk in self._atransform_stream_with_config(input, self._atransform, config):
+            yield chunk
+
+    def _clean(self, value: Any, config: RunnableConfig) -> Any:
+        return clean(self._guard, value, context_for(self.stage, config, source=self.name))
+
+    async def _aclean(self, value: Any, config: RunnableConfig) -> Any:
+        return await aclean(self._guard, value, context_for(self.stage, config, source=self.name))
+
+    def _transform(self, chunks: Iterator[Any], config: RunnableConfig) -> Iterator[Any]:
+        stream = ValueStream(self._guard, context_for(self.stage, config, source=self.name))
+        for chunk in chunks:
+            yield from stream.push(chunk)
+        yield from stream.flush()
+
+    async def _atransform(self, chunks: AsyncIterator[Any], config: RunnableConfig) -> AsyncIterator[Any]:
+        stream = ValueStream(self._guard, context_for(self.stage, config, source=self.name))
+        async for chunk in chunks:
+            for piece in stream.push(chunk):
+                yield piece
+        for piece in stream.flush():
+            yield piece
+
+
+class SecureInput(SecureRunnable):
+    """Cleans what a user asks, before a chain sees it (`Stage.INPUT`).
+
+    >>> chain = SecureInput("default") | prompt | model  # doctest: +SKIP
+    """
+
+    stage: ClassVar[Stage] = Stage.INPUT
+
+
+class SecureOutput(SecureRunnable):
+    """Cleans what a chain says, before anybody renders it (`Stage.OUTPUT`).
+
+    >>> chain = prompt | model | StrOutputParser() | SecureOutput("default")  # doctest: +SKIP
+    """
+
+    stage: ClassVar[Stage] = Stage.OUTPUT

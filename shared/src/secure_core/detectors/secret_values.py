@@ -1,0 +1,119 @@
+"""Is a value a secret, or does it only stand where one would? Placeholders, randomness, and what decodes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import re2
+
+__all__ = ["CHECKS", "entropy", "is_password", "is_placeholder", "is_random", "is_uuid"]
+
+_LOOKED_AT = 512
+"""Characters of a value that are judged: a longer one is not going to look different further on."""
+
+_STAND_INS = re2.compile(
+    r"(?i)example|placeholder|redacted|your|dummy|sample|change_?-?(?:me|it)|replace|insert|todo|fixme|xxxxx|0{8}|\*{3}"
+    r"|\.{3}|#{4}|^\$|\$\{|\$\(|#\{|\{\{|\}\}|%\(|^%\w+%?$|^<|>$|^\[\w+\]?$|environ|getenv|process\.env"
+)
+_COMMON_PASSWORDS = frozenset(
+    ["password", "passwd", "passphrase", "passcode", "pass", "pwd", "secret", "token", "key", "apikey", "user", "username", "admin", "administrator", "root", "test", "testing", "foo", "bar", "baz", "abc", "value", "string", "none", "null", "nil", "true", "false", "undefined", "default", "required", "optional", "hidden", "mypassword", "yourpassword", "passw", "pw", "login", "guest", "demo", "xxx", "yyy", "zzz", "qwerty", "letmein", "private", "public", "postgres", "mysql", "redis", "mongo", "mongodb", "rabbitmq", "sa", "credentials", "auth", "basic", "bearer", "username_password", "user_pass", "some", "any", "the"]
+)
+_WORDS_OF_CODE = re2.compile(
+    r"(?i)config|version|snapshot|release|string|value|token|secret|password|client|access|server|service|localhost"
+    r"|default|undefined|function|return|request|response|header|field|column|table|input|output|object|number|param"
+    r"|index|module|package|import|export|credential|session|account|provider|https?:|www\.|\.(?:com|org|net|io|py|js)\b"
+)
+_UUID = re2.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_BASE64_LINE = re2.compile(r"[0-9A-Za-z+/=]{24,}")
+_RUNS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+"""A word, an acronym, or a number inside an identifier."""
+
+
+def entropy(value: str) -> float:
+    """Return the Shannon entropy of the characters, in bits per character."""
+    seen = value[:_LOOKED_AT]
+    return -sum(n / len(seen) * math.log2(n / len(seen)) for n in Counter(seen).values())
+
+
+def is_uuid(value: str) -> bool:
+    """Tell whether the value is a UUID as RFC 9562 writes it."""
+    return _UUID.fullmatch(value) is not None
+
+
+def is_placeholder(value: str, floor: float) -> bool:
+    """Tell whether the value stands in for a secret: said so, a variable, repetitive, or counted up."""
+    seen = value[:_LOOKED_AT]
+    return entropy(seen) < floor or _counts_up(seen) > 0.85 or _STAND_INS.search(seen) is not None
+
+
+def _counts_up(value: str) -> float:
+    """The share of characters that repeat or succeed the one before: ``aaaa``, ``1234``, ``abcd``."""
+    return sum(ord(after) - ord(before) in (0, 1) for before, after in pairwise(value)) / len(value)
+
+
+def is_random(value: str) -> bool:
+    """Tell whether the value looks drawn from an alphabet: digits among letters, no words, short runs."""
+    seen = value[:_LOOKED_AT]
+    runs = _RUNS.findall(seen)
+    if len(runs) < 4 or not any(c.isdigit() for c in seen) or not any(c.isalpha() for c in seen):
+        return False
+    return sum(map(len, runs)) <= 3.5 * len(runs) and _counts_up(seen) < 0.5 and not _WORDS_OF_CODE.search(seen)
+
+
+def is_password(value: str) -> bool:
+    """Tell whether the value could be a person's or a service's password rather than the word for one."""
+    bare = value.strip("\"'`*_-.,;:()[]{}<>").lower()
+    return len(bare) >= 3 and bare.rstrip("0123456789!") not in _COMMON_PASSWORDS and "://" not in value
+
+
+def _base64(value: str) -> bytes:
+    try:
+        return base64.b64decode(value.translate({45: 43, 95: 47}) + "=" * (-len(value) % 4))
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _is_jwt(value: str) -> bool:
+    """RFC 7519: the first part is a JSON object that names an algorithm."""
+    try:
+        header: Any = json.loads(_base64(value.split(".", 1)[0]))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(header, dict) and ("alg" in header or "enc" in header)
+
+
+def _is_wrapped_jwt(value: str) -> bool:
+    text = _base64(value.rstrip("=")).decode("latin-1")
+    return text.count(".") >= 2 and _is_jwt(text)
+
+
+def _is_basic(value: str) -> bool:
+    """RFC 7617: user-id, colon, password."""
+    user, colon, password = _base64(value.rstrip("=")).decode("latin-1").partition(":")
+    return bool(colon and user.isprintable()) and password.isprintable() and is_password(password)
+
+
+def _is_discord(value: str) -> bool:
+    """The first part is the account's numeric id in base64."""
+    return _base64(value.split(".", 1)[0]).isdigit()
+
+
+CHECKS: dict[str, Callable[[str], bool]] = {
+    "": lambda value: True,
+    "basic": _is_basic,
+    "discord": _is_discord,
+    "jwt": _is_jwt,
+    "key_body": lambda value: _BASE64_LINE.search(value) is not None,
+    "password": is_password,
+    "random": is_random,
+    "wrapped_jwt": _is_wrapped_jwt,
+}
+"""What may have the last word on a format: see `secure_core.detectors.secret_rules.Format.check`."""

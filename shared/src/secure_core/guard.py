@@ -1,0 +1,410 @@
+"""The road: segment, normalise, detect, decide, sanitise, record."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import os
+import re
+import secrets
+import threading
+from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from time import time_ns
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .detectors import Detector, load
+from .errors import DetectorError, InputError, PolicyError
+from .policy import Policy, Rule, overlaps
+from .sanitize import OPERATORS, Order, apply, settle
+from .scan import Answer, Piece, Question, Seen, look, relevant, scope
+from .segment import Segment, segments
+from .telemetry import Telemetry
+from .types import Action, Context, Decision, Edit, Finding, Stage, Status
+
+if TYPE_CHECKING:
+    from .stream import StreamSanitizer
+
+__all__ = ["Guard"]
+
+_INLINE = 16_384  # characters beyond which `acheck` leaves the event loop to others
+
+T = TypeVar("T")
+Road = Generator[Question, Answer, T]
+"""A part of the road: it asks detectors, gets their answers, and comes to a result. Written once,
+driven with an event loop or without."""
+
+
+class Guard:
+    """A policy and its detectors. Immutable, and safe to share between threads and tasks.
+
+    Args:
+        policy: what to look for and what to do about it.
+        detectors: detectors of your own, besides those that the policy names.
+        key: secret for keyed operators (`hash`, `delimit`). Left out, it is read from the
+            environment variable ``SECURE_CORE_KEY``, or drawn at random for this process.
+        telemetry: where decisions are written; the global OpenTelemetry providers by default.
+
+    Raises:
+        PolicyError: a detector is missing or refuses its options, or a rule speaks of a category
+            that no detector reports.
+
+    >>> from secure_core.detectors import FunctionDetector
+    >>> policy = Policy.model_validate({"detectors": [], "rules": [{"category": "pii.*", "action": "sanitize"}]})
+    >>> badge = FunctionDetector("badge", "pii.badge", lambda text: [(0, 5)] if text.startswith("EB") else [])
+    >>> Guard(policy, detectors=[badge]).check("EB123 was here", stage="output").text
+    '[BADGE] was here'
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        *,
+        detectors: Iterable[Detector] = (),
+        key: bytes | None = None,
+        telemetry: Telemetry | None = None,
+    ) -> None:
+        self.policy = policy
+        self._own = tuple(detectors)
+        self._named_key = key
+        self._key = key or os.environ.get("SECURE_CORE_KEY", "").encode() or _PROCESS_KEY
+        self.detectors: tuple[Detector, ...] = (
+            *(_built(spec.name, json.dumps(spec.options, sort_keys=True)) for spec in policy.detectors),
+            *self._own,
+        )
+        self.telemetry = telemetry or Telemetry()
+        self._check_rules()
+        self._active = {
+            stage: tuple(d for d in self.detectors if policy.looks_for(tuple(d.categories), stage)) for stage in Stage
+        }
+
+    @classmethod
+    def from_policy(cls, policy: str | Path | Policy | Guard) -> Guard:
+        """Make a guard of a shipped policy's name, a path to a TOML file, a `Policy`, or a guard.
+
+        Raises:
+            PolicyError: the policy does not exist or is wrong; the message says where.
+        """
+        if isinstance(policy, Guard):
+            return policy
+        return cls(policy if isinstance(policy, Policy) else Policy.load(policy))
+
+    def __repr__(self) -> str:
+        return f"Guard({self.policy.name!r}, digest={self.policy.digest!r})"
+
+    def __reduce__(self) -> tuple[Callable[..., Guard], tuple[Any, ...]]:
+        return _rebuild, (self.policy, self._own, self._named_key)
+
+    def __deepcopy__(self, memo: object) -> Guard:
+        return self
+
+    def _check_rules(self) -> None:
+        reported = {category for detector in self.detectors for category in detector.categories}
+        for number, rule in enumerate(self.policy.rules):
+            for pattern in rule.category:
+                if pattern != "*" and not any(overlaps(pattern, category) for category in reported):
+                    raise PolicyError(
+                        f"{self.policy.name}: rules.{number}.category: no detector of this policy reports {pattern!r}; "
+                        f"they report: {', '.join(sorted(reported)) or 'nothing'}"
+                    )
+
+    # -- judging -------------------------------------------------------------------------------
+
+    def check(self, text: str, *, stage: Stage | str | None = None, context: Context | None = None) -> Decision:
+        """Judge one text.
+
+        Args:
+            text: what to judge.
+            stage: where it stands, unless the context says so.
+            context: the stage, and who and what stands behind the text.
+
+        Raises:
+            InputError: this is no text that can be judged.
+            DetectorError: a detector failed, and the policy is fail-closed.
+        """
+        return self.check_many([text], stage=stage, contexts=None if context is None else [context])[0]
+
+    def check_many(
+        self, texts: Sequence[str], *, stage: Stage | str | None = None, contexts: Sequence[Context] | None = None
+    ) -> list[Decision]:
+        """Judge many texts, each as `check` would, with one batch through every detector."""
+        return drive(self._decide(texts, _contexts(texts, stage, contexts)))
+
+    async def acheck(self, text: str, *, stage: Stage | str | None = None, context: Context | None = None) -> Decision:
+        """Judge one text as `check` does, without holding the event loop up for long."""
+        return (await self.acheck_many([text], stage=stage, contexts=None if context is None else [context]))[0]
+
+    async def acheck_many(
+        self, texts: Sequence[str], *, stage: Stage | str | None = None, contexts: Sequence[Context] | None = None
+    ) -> list[Decision]:
+        """Judge many texts as `check_many` does; detectors that are coroutines are awaited."""
+        return await adrive(self._decide(texts, _contexts(texts, stage, contexts)))
+
+    def stream(self, *, stage: Stage | str | None = None, context: Context | None = None) -> StreamSanitizer:
+        """Return a sanitiser for a text that arrives in pieces; together they become what `check` makes of it."""
+        from .stream import StreamSanitizer
+
+        return StreamSanitizer(self, _context(stage, context))
+
+    def holds(self, stage: Stage | str) -> bool:
+        """Whether a stream at that stage is held until its end.
+
+        It is if a rule may block there (what is out cannot be taken back), or if a detector wants
+        to see the text whole.
+        """
+        stage = _stage(stage)
+        return self.policy.may_block(stage) or any(scope(detector) == "text" for detector in self._active[stage])
+
+    # -- the road ------------------------------------------------------------------------------
+
+    def _decide(self, texts: Sequence[str], contexts: Sequence[Context]) -> Road[list[Decision]]:
+        """Judge and record."""
+        started = time_ns()
+        for text in texts:
+            check_text(text, self.policy.limits.max_chars)
+        try:
+            decisions = yield from self._judge(texts, contexts)
+        except DetectorError as error:
+            for context in contexts:
+                self.telemetry.record_failure(error.detector, context, self.policy, started, time_ns())
+            raise
+        ended = time_ns()
+        for decision in decisions:
+            self.telemetry.record(decision, self.policy, started, ended)
+        return decisions
+
+    def _judge(self, texts: Sequence[str], contexts: Sequence[Context]) -> Road[list[Decision]]:
+        cut = [self._cut(text, context) for text, context in zip(texts, contexts, strict=True)]
+        outcomes = iter((yield from self.judge([piece for pieces in cut for piece in pieces])))
+        return [
+            self.decision(text, context, [(piece.start, next(outcomes)) for piece in pieces])
+            for text, context, pieces in zip(texts, contexts, cut, strict=True)
+        ]
+
+    def _cut(self, text: str, context: Context) -> list[Piece]:
+        """Return what is judged apart: the whole text or its segments; nothing if nobody has reason to look."""
+        detectors = relevant(self._active[context.stage], text)
+        if not detectors:
+            return []
+        if self.holds(context.stage):
+            return [Piece(text, context, detectors)]
+        return [Piece(s.text, context, detectors, s.start, s.left, whole=False) for s in segments(text)]
+
+    def piece(self, segment: Segment, context: Context) -> Piece:
+        """Return a segment as something to judge."""
+        return Piece(segment.text, context, self._active[context.stage], segment.start, segment.left, whole=False)
+
+    def judge(self, pieces: Sequence[Piece]) -> Road[list[Outcome]]:
+        """Come to an outcome for each piece, in the piece's own offsets; nothing is recorded."""
+        seen = yield from look(pieces, fail_open=self._fail_open)
+        outcomes = []
+        for piece, saw in zip(pieces, seen, strict=True):
+            outcomes.append((yield from self._outcome(piece, saw)))
+        return outcomes
+
+    def _outcome(self, piece: Piece, saw: Seen) -> Road[Outcome]:
+        ruled = self._rule(saw.findings, piece.context)
+        action = max((rule.action for _, rule in ruled), default=Action.ALLOW)
+        edits: list[Edit] = []
+        if action is Action.SANITIZE:
+
+            def again(text: str) -> Road[list[Order]]:
+                rewritten = replace(piece, text=text, detectors=self._active[piece.context.stage])
+                (seen,) = yield from look([rewritten], fail_open=self._fail_open)
+                return _orders(self._rule(seen.findings, piece.context), len(text))
+
+            edits = yield from settle(piece.text, _orders(ruled, len(piece.text)), again, self._key)
+        return Outcome(action, tuple(finding for finding, _ in ruled), tuple(edits), saw.failed)
+
+    def _rule(self, findings: Iterable[Finding], context: Context) -> list[tuple[Finding, Rule]]:
+        """Return what a rule acts on; the rest is as if it had not been found."""
+        ruled = ((finding, self.policy.rule_for(finding, context)) for finding in findings)
+        return [(finding, rule) for finding, rule in ruled if rule is not None and rule.action is not Action.ALLOW]
+
+    @property
+    def _fail_open(self) -> bool:
+        return self.policy.on_error == "open"
+
+    def decision(self, text: str | None, context: Context, outcomes: Sequence[tuple[int, Outcome]]) -> Decision:
+        """Put the decision on a text together from the outcomes of its pieces and their offsets.
+
+        Of a stream the text is not kept: it is ``None``.
+        """
+        action = max((outcome.action for _, outcome in outcomes), default=Action.ALLOW)
+        findings = tuple(f.moved(start) for start, outcome in outcomes for f in outcome.findings)
+        edits = tuple(edit.moved(start) for start, outcome in outcomes for edit in outcome.edits)
+        failed = tuple(dict.fromkeys(name for _, outcome in outcomes for name in outcome.failed))
+        blocked = action is Action.BLOCK
+        return Decision(
+            action=action,
+            text="" if blocked or text is None else apply(text, edits).text if edits else text,
+            context=context,
+            findings=findings,
+            edits=() if blocked else edits,
+            status=_STATUS[action] if blocked or not failed else Status.NOT_SCANNED,
+            policy=self.policy.digest,
+            failed=failed,
+        )
+
+
+_STATUS = {
+    Action.ALLOW: Status.CLEAN,
+    Action.FLAG: Status.FLAGGED,
+    Action.SANITIZE: Status.SANITIZED,
+    Action.BLOCK: Status.BLOCKED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one piece."""
+
+    action: Action
+    findings: tuple[Finding, ...]
+    edits: tuple[Edit, ...]
+    failed: tuple[str, ...]
+
+
+def _orders(ruled: Iterable[tuple[Finding, Rule]], length: int) -> list[Order]:
+    """Return what is to be rewritten; a finding without a range speaks of all of the piece."""
+    return [
+        Order(
+            finding if finding.end > finding.start else replace(finding, start=0, end=length),
+            OPERATORS[rule.operator],
+            rule.options,
+        )
+        for finding, rule in ruled
+        if rule.action is Action.SANITIZE
+    ]
+
+
+# -- driving the road ------------------------------------------------------------------------------
+
+
+def drive(road: Road[T]) -> T:
+    """Walk the road to its end here and now."""
+    answer: Answer = None
+    while True:
+        try:
+            detector, texts, contexts = road.send(answer)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        try:
+            answer = detector.detect(texts, contexts)
+            if inspect.isawaitable(answer):
+                answer = _wait(answer)
+        except Exception as error:
+            answer = error
+
+
+async def adrive(road: Road[T]) -> T:
+    """Walk the road to its end, awaiting detectors that are coroutines; long work goes to a thread."""
+    answer: Answer = None
+    while True:
+        try:
+            detector, texts, contexts = road.send(answer)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        try:
+            if sum(map(len, texts)) > _INLINE or getattr(detector, "heavy", False):
+                answer = await asyncio.to_thread(detector.detect, texts, contexts)
+            else:
+                answer = detector.detect(texts, contexts)
+            if inspect.isawaitable(answer):
+                answer = await answer
+        except Exception as error:
+            answer = error
+
+
+def _wait(answer: Awaitable[T]) -> T:
+    """Wait for a coroutine from code that is none, whether or not a loop runs in this thread."""
+
+    async def run() -> T:
+        return await answer
+
+    result: list[T] = []
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            result.append(asyncio.run(run()))
+        except BaseException as error:  # carried over to the waiting thread
+            errors.append(error)
+
+    thread = threading.Thread(target=work, name="secure-core-detector")
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return result[0]
+
+
+# -- what comes in ---------------------------------------------------------------------------------
+
+
+def check_text(text: object, limit: int) -> str:
+    """Return the text if it is one that can be judged.
+
+    Raises:
+        InputError: says what to do instead.
+    """
+    if not isinstance(text, str):
+        hint = "decode them first" if isinstance(text, bytes | bytearray) else "pass '' where there is no text"
+        raise InputError(f"a text must be str, not {type(text).__name__}: {hint}")
+    if len(text) > limit:
+        raise InputError(
+            f"the text has {len(text):,} characters, the policy's limits.max_chars is {limit:,}: "
+            "split it or raise the limit"
+        )
+    if not text.isascii() and _SURROGATE.search(text):
+        raise InputError(
+            "the text holds lone surrogates, which no encoding can carry: repair it with "
+            "text.encode('utf-16', 'surrogatepass').decode('utf-16', 'replace')"
+        )
+    return text
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _stage(stage: Stage | str) -> Stage:
+    try:
+        return Stage(stage)
+    except ValueError:
+        raise InputError(f"there is no stage {stage!r}; there are: {', '.join(Stage)}") from None
+
+
+def _context(stage: Stage | str | None, context: Context | None) -> Context:
+    if context is None:
+        if stage is None:
+            raise InputError(f"say where the text stands: stage=..., one of {', '.join(Stage)}")
+        return Context(_stage(stage))
+    return context if stage is None else replace(context, stage=_stage(stage))
+
+
+def _contexts(texts: Sequence[str], stage: Stage | str | None, contexts: Sequence[Context] | None) -> Sequence[Context]:
+    if isinstance(texts, str):
+        raise InputError("pass a list of texts; for a single text there is check()")
+    if contexts is None:
+        return [_context(stage, None)] * len(texts)
+    if len(contexts) != len(texts):
+        raise InputError(f"{len(texts)} texts came with {len(contexts)} contexts; pass one for each")
+    return [_context(stage, context) for context in contexts]
+
+
+# -- what a guard is built of ----------------------------------------------------------------------
+
+_PROCESS_KEY = secrets.token_bytes(32)
+
+
+@lru_cache(maxsize=64)
+def _built(name: str, options: str) -> Detector:
+    """Return a detector that a policy names; guards that ask for the same one share it."""
+    return load(name, json.loads(options))
+
+
+def _rebuild(policy: Policy, detectors: tuple[Detector, ...], key: bytes | None) -> Guard:
+    return Guard(policy, detectors=detectors, key=key)

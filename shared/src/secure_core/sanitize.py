@@ -1,0 +1,231 @@
+"""Findings and what the rules say of them -> disjoint edits -> text."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from array import array
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .normalize import View
+from .types import Edit, Finding
+
+__all__ = ["OPERATORS", "Operator", "Order", "apply", "plan", "register", "settle"]
+
+_ROUNDS = 4
+"""How often a rewritten text is looked at again before it is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One way to rewrite a span.
+
+    ``rewrite`` gets the matched text, the finding, the rule's options and the guard's secret key, and
+    returns what shall stand there.
+    """
+
+    name: str
+    rewrite: Callable[[str, Finding, Mapping[str, Any], bytes], str]
+    options: Mapping[str, type] = field(default_factory=dict)
+    """The options that it knows, and their types."""
+    keeps: bool = False
+    """It leaves the words standing, so that what is found inside of the span is rewritten as well."""
+    around: Callable[[Finding, Mapping[str, Any], bytes], tuple[str, str]] | None = None
+    """For an operator that keeps: what is put before and behind the span."""
+    reveals: bool = False
+    """It may leave a part of the value standing; any other operator goes before it."""
+
+    def validate(self, options: Mapping[str, Any]) -> None:
+        """Refuse options that this operator does not know.
+
+        Raises:
+            ValueError: names the option and what is allowed.
+        """
+        for name, value in options.items():
+            if name not in self.options:
+                known = ", ".join(sorted(self.options)) or "none"
+                raise ValueError(f"operator {self.name!r} has no option {name!r}; it has: {known}")
+            if type(value) is not self.options[name]:
+                raise ValueError(f"option {name!r} of operator {self.name!r} must be {self.options[name].__name__}")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A finding and how its span is to be rewritten."""
+
+    finding: Finding
+    operator: Operator
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+OPERATORS: dict[str, Operator] = {}
+
+
+def register(operator: Operator) -> Operator:
+    """Make an operator known to policies by its name.
+
+    Raises:
+        ValueError: the name is taken.
+    """
+    if operator.name in OPERATORS:
+        raise ValueError(f"there is an operator {operator.name!r} already")
+    OPERATORS[operator.name] = operator
+    return operator
+
+
+# -- the operators ---------------------------------------------------------------------------------
+
+
+def _entity(finding: Finding) -> str:
+    return finding.category.rpartition(".")[2].upper()
+
+
+def _keyed(key: bytes, *parts: str) -> str:
+    """Return a keyed digest in letters a-p: no detector takes letters for a number."""
+    digest = hmac.new(key, "\0".join(parts).encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+    return digest[:16].translate(_LETTERS)
+
+
+_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+_ESCAPES = str.maketrans({c: f"&#{ord(c)};" for c in "<>\"'`[]()!:\\="})
+
+
+def _redact(matched: str, finding: Finding, options: Mapping[str, Any], key: bytes) -> str:
+    return str(options.get("text", "[{entity}]")).replace("{entity}", _entity(finding))
+
+
+def _mask(matched: str, finding: Finding, options: Mapping[str, Any], key: bytes) -> str:
+    room = len(matched) // 3  # never show more than a third
+    last = min(options.get("keep_last", 0), room)
+    first = min(options.get("keep_first", 0), room - last)
+    hidden = str(options.get("char", "*")) * (len(matched) - first - last)
+    return matched[:first] + hidden + matched[len(matched) - last :]
+
+
+def _hash(matched: str, finding: Finding, options: Mapping[str, Any], key: bytes) -> str:
+    return f"[{_entity(finding)}:{_keyed(key, 'hash', finding.category, matched)}]"
+
+
+def _delimiters(finding: Finding, options: Mapping[str, Any], key: bytes) -> tuple[str, str]:
+    name = f"{options.get('label', 'data')}-{_keyed(key, 'delimit', finding.category)[:8]}"
+    return f"[[{name}]]", f"[[/{name}]]"
+
+
+def _datamark(matched: str, finding: Finding, options: Mapping[str, Any], key: bytes) -> str:
+    mark = options.get("mark", "")
+    return mark.join(matched.split(" ")) if mark else matched
+
+
+register(Operator("redact", _redact, {"text": str}))
+register(Operator("mask", _mask, {"char": str, "keep_first": int, "keep_last": int}, reveals=True))
+register(Operator("remove", lambda matched, finding, options, key: ""))
+register(Operator("hash", _hash))
+register(Operator("escape", lambda matched, finding, options, key: matched.translate(_ESCAPES), keeps=True))
+# Spotlighting (Hines et al. 2024, arXiv:2403.14720): delimiters that the writer of the text cannot
+# guess, and optionally a mark between the words.
+register(Operator("delimit", _datamark, {"label": str, "mark": str}, keeps=True, around=_delimiters))
+
+
+# -- from orders to text ---------------------------------------------------------------------------
+
+
+def plan(text: str, orders: Sequence[Order], key: bytes) -> list[Edit]:
+    """Turn orders into edits: disjoint, in order of place, covering every span that was ordered.
+
+    Spans that overlap become one edit. What it is rewritten to is decided by the order that reveals
+    least, is surest, and covers most. An operator that keeps the words (`escape`, `delimit`) is
+    applied around the edits inside its span.
+    """
+    spans = [order for order in orders if order.finding.end > order.finding.start]
+    edits = _merge([order for order in spans if not order.operator.keeps], text, key)
+    for order in sorted((o for o in spans if o.operator.keeps), key=lambda o: o.finding.end - o.finding.start):
+        edits = _enclose(order, edits, text, key)
+    return [edit for edit in edits if edit.replacement != text[edit.start : edit.end]]
+
+
+def _merge(orders: Sequence[Order], text: str, key: bytes) -> list[Edit]:
+    edits = []
+    cluster: list[Order] = []
+    end = -1
+    for order in sorted(orders, key=lambda order: order.finding):
+        if cluster and order.finding.start >= end:
+            edits.append(_rewrite(cluster, end, text, key))
+            cluster = []
+        cluster.append(order)
+        end = max(end, order.finding.end) if len(cluster) > 1 else order.finding.end
+    if cluster:
+        edits.append(_rewrite(cluster, end, text, key))
+    return edits
+
+
+def _rewrite(cluster: Sequence[Order], end: int, text: str, key: bytes) -> Edit:
+    def weight(order: Order) -> tuple[bool, float, int]:
+        return order.operator.reveals, -order.finding.score, order.finding.start - order.finding.end
+
+    chosen = min(cluster, key=weight)
+    start = cluster[0].finding.start
+    return Edit(start, end, chosen.operator.rewrite(text[start:end], chosen.finding, chosen.options, key))
+
+
+def _enclose(order: Order, edits: Sequence[Edit], text: str, key: bytes) -> list[Edit]:
+    """Apply an operator that keeps the words to its span, around the edits that touch it."""
+    inside = [e for e in edits if e.start < order.finding.end and e.end > order.finding.start]
+    start = min([order.finding.start, *(edit.start for edit in inside)])
+    end = max([order.finding.end, *(edit.end for edit in inside)])
+    before, behind = order.operator.around(order.finding, order.options, key) if order.operator.around else ("", "")
+    if before and text.startswith(before, start) and text.endswith(behind, start, end):
+        return list(edits)  # done in an earlier pass: only this key's owner can have written it
+    parts = [before]
+    at = start
+    for edit in inside:
+        parts += (order.operator.rewrite(text[at : edit.start], order.finding, order.options, key), edit.replacement)
+        at = edit.end
+    parts += (order.operator.rewrite(text[at:end], order.finding, order.options, key), behind)
+    rest = [edit for edit in edits if edit not in inside]
+    return sorted([*rest, Edit(start, end, "".join(parts))])
+
+
+def apply(text: str, edits: Sequence[Edit]) -> View:
+    """Return the rewritten text, with the map of its offsets back to ``text``."""
+    parts: list[str] = []
+    at, below = array("q", (0,)), array("q", (0,))
+    taken = length = 0
+    for edit in edits:
+        parts += (text[taken : edit.start], edit.replacement)
+        length += edit.start - taken
+        at.extend((length, length + len(edit.replacement)))
+        below.extend((edit.start, edit.end))
+        length += len(edit.replacement)
+        taken = edit.end
+    return View("sanitized", "".join([*parts, text[taken:]]), at, below)
+
+
+def settle(
+    text: str, orders: Sequence[Order], look: Callable[[str], Generator[Any, Any, list[Order]]], key: bytes
+) -> Generator[Any, Any, list[Edit]]:
+    """Return edits after which ``look`` finds nothing more to rewrite (both are parts of the guard's road).
+
+    Taking something out can put together what stood around it, so the rewritten text is looked at
+    again, and what is found is carried back to ``text`` and redacted. A text that does not come to
+    rest is given up as a whole.
+    """
+    orders = list(orders)
+    edits = plan(text, orders, key)
+    for _ in range(_ROUNDS):
+        view = apply(text, edits)
+        found = yield from look(view.text)
+        left = [order for order in found if plan(view.text, [order], key)]
+        if not left:
+            return edits
+        for order in left:
+            start, end = view.source(order.finding.start, order.finding.end)
+            # What an edit left standing, or made, is redacted together with that edit.
+            touched = [e for e in edits if e.start < end and e.end > start]
+            start = min([start, *(edit.start for edit in touched)])
+            end = max([end, *(edit.end for edit in touched)])
+            finding = Finding(start, end, order.finding.category, 1.0, order.finding.detector)
+            orders.append(Order(finding, OPERATORS["redact"]))
+        edits = plan(text, orders, key)
+    return [Edit(0, len(text), "[REDACTED]")] if text else []

@@ -1,0 +1,198 @@
+"""Measure everybody side by side: ``python -m tests.benchmarks [--quick] [--json FILE]``.
+
+Rounds are interleaved, each on texts of its own that all contenders of the round share. Shown are
+medians; what counts is the ratio, since absolute times move from machine to machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from rich.console import Console
+from rich.table import Column, Table
+
+from .contenders import OURS, Contender, contenders, deltas, streams
+from .texts import hostile, mixed
+
+SIZES = {"100 B": (100, 60), "1 KB": (1024, 48), "8 KB": (8192, 24), "100 KB": (102_400, 6), "1 MB": (1_048_576, 6)}
+"""Characters of a text, and texts in a round."""
+PATIENCE = 20.0
+"""Seconds after which a text is given up, and its contender at that size and beyond."""
+
+
+class TooSlow(Exception):
+    """A text took longer than `PATIENCE`."""
+
+
+@contextmanager
+def patience(seconds: float = PATIENCE) -> Iterator[None]:
+    """Interrupt the body after so many seconds (where the platform has alarms)."""
+
+    def give_up(*_: object) -> None:
+        raise TooSlow
+
+    if not hasattr(signal, "SIGALRM"):
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def timed(run: Callable[[str], object], text: str) -> float:
+    """Return the milliseconds that ``run`` takes for ``text``."""
+    with patience():
+        begin = perf_counter()
+        run(text)
+        return (perf_counter() - begin) * 1000
+
+
+def measure_sizes(everybody: Sequence[Contender], rounds: int) -> dict[str, dict[str, Any]]:
+    """Return for each size and contender the median milliseconds per text, or why there is none."""
+    results: dict[str, dict[str, Any]] = {}
+    slow: set[str] = set()
+    for label, (size, count) in SIZES.items():
+        times: dict[str, list[float]] = {each.name: [] for each in everybody}
+        for number in range(rounds):
+            texts = mixed(size, count, seed=number)
+            for each in (*everybody[number:], *everybody[:number]):
+                if each.run is not None and each.name not in slow:
+                    times[each.name] += _round(each, texts, slow)
+        results[label] = {each.name: _outcome(each, times[each.name], slow) for each in everybody}
+        _status(f"{label} measured")
+    return results
+
+
+def _round(contender: Contender, texts: Sequence[str], slow: set[str]) -> list[float]:
+    """Time one text after the other; stop when the round has used up the patience."""
+    times: list[float] = []
+    assert contender.run is not None
+    try:
+        for text in texts:
+            times.append(timed(contender.run, text))
+            if sum(times) > PATIENCE * 1000:
+                break
+    except TooSlow:
+        slow.add(contender.name)
+    except ValueError:  # spaCy refuses long texts
+        slow.add(contender.name)
+    return times
+
+
+def _outcome(contender: Contender, times: Sequence[float], slow: set[str]) -> dict[str, Any]:
+    if contender.run is None:
+        return {"skipped": contender.reason}
+    if contender.name in slow or not times:
+        return {"skipped": f"over {PATIENCE:.0f} s, or refused"}
+    return {"ms": median(times), "texts": len(times)}
+
+
+def measure_hostile(run: Callable[[str], object]) -> dict[str, dict[str, float]]:
+    """Return milliseconds per KB at 10 KB and at 1 MB, by what the text attacks."""
+    small, large = hostile(10_240), hostile(1_048_576)
+    run("warm")
+    results = {}
+    for name in small:
+        at_10k = min(timed(run, small[name]) for _ in range(5)) / 10
+        at_1m = timed(run, large[name]) / 1024
+        results[name] = {"ms_per_kb_10k": at_10k, "ms_per_kb_1m": at_1m, "ratio": at_1m / at_10k}
+    return results
+
+
+def measure_streams(rounds: int) -> dict[str, Any]:
+    """Return the median microseconds per delta of four characters, on texts of 8 KB."""
+    everybody = streams()
+    times: dict[str, list[float]] = {each.name: [] for each in everybody}
+    for number in range(rounds):
+        for text in mixed(8192, 12, seed=1000 + number):
+            for each in everybody:
+                if each.run is not None:
+                    times[each.name].append(timed(each.run, text) * 1000 / len(deltas(text)))
+    return {
+        each.name: {"us_per_delta": median(times[each.name])} if each.run else {"skipped": each.reason}
+        for each in everybody
+    }
+
+
+def measure_import() -> dict[str, Any]:
+    """Return the seconds that ``import secure_core`` takes in a fresh interpreter, and what heavy it loads."""
+    program = (
+        "import time, sys; begin = time.perf_counter(); import secure_core; took = time.perf_counter() - begin;"
+        "heavy = {'torch', 'transformers', 'presidio_analyzer', 'onnxruntime', 'numpy', 'spacy'} & set(sys.modules);"
+        "print(took, *sorted(heavy))"
+    )
+    answers = [subprocess.check_output([sys.executable, "-c", program], text=True).split() for _ in range(7)]
+    return {"seconds": median(float(answer[0]) for answer in answers), "heavy": answers[0][1:]}
+
+
+def show(console: Console, results: dict[str, Any]) -> None:
+    """Print the results as tables."""
+    sizes = results["sizes"]
+    table = Table("ms per text (times ours)", *(Column(label, justify="right") for label in sizes))
+    for name in next(iter(sizes.values())):
+        table.add_row(name, *(_cell(row[name], row[OURS]) for row in sizes.values()))
+    console.print(table)
+    table = Table("µs per 4-character delta", "")
+    for name, outcome in results["streams"].items():
+        table.add_row(name, f"{outcome['us_per_delta']:.1f}" if "us_per_delta" in outcome else outcome["skipped"])
+    console.print(table)
+    table = Table("hostile text", "ms/KB at 10 KB", "ms/KB at 1 MB", "ratio")
+    for name, row in sorted(results["hostile"].items(), key=lambda each: -each[1]["ratio"]):
+        table.add_row(name, f"{row['ms_per_kb_10k']:.4f}", f"{row['ms_per_kb_1m']:.4f}", f"{row['ratio']:.2f}")
+    console.print(table)
+    started = results["import"]
+    console.print(
+        f"import secure_core: {started['seconds']:.3f} s, heavy imports: {', '.join(started['heavy']) or 'none'}"
+    )
+
+
+def _cell(outcome: dict[str, Any], ours: dict[str, Any]) -> str:
+    if "ms" not in outcome:
+        return f"– {outcome['skipped']}"
+    ratio = outcome["ms"] / ours["ms"] if "ms" in ours else float("nan")
+    return f"{outcome['ms']:.3g}" if outcome is ours else f"{outcome['ms']:.3g} ({ratio:.3g} x)"
+
+
+def _status(message: str) -> None:
+    print(message, file=sys.stderr)  # progress, apart from the results
+
+
+def main() -> None:
+    """Measure, print, and write the JSON file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    parser.add_argument("--json", type=Path, help="also write the results to this file")
+    given = parser.parse_args()
+    rounds = 2 if given.quick else 5
+    everybody = contenders()
+    assert everybody[0].run is not None, everybody[0].reason
+    results = {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "import": measure_import(),
+        "sizes": measure_sizes(everybody, rounds),
+        "streams": measure_streams(rounds),
+        "hostile": measure_hostile(everybody[0].run),
+    }
+    show(Console(), results)
+    if given.json:
+        given.json.write_text(json.dumps(results, indent=2), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
