@@ -6,6 +6,8 @@ import argparse
 import difflib
 import html
 import re
+import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,9 +24,9 @@ from rich.text import Text
 from rich.tree import Tree
 
 QUESTIONS = (
-    "Which card was charged twice for a weather station?",
+    "Which card was charged twice, and who asks for a refund of the second payment?",
     "How long does the battery of the W2 last in winter?",
-    "Which error does the sync log show?",
+    "Which upload error does the sync log show?",
     "Is a change of the delivery address free?",
     "What does Corvane offer for humidity sensors?",
     "What is a prompt injection, and what do I do when I see one?",
@@ -56,7 +58,7 @@ def gullible_answer(prompt: str) -> str:
     if order:
         return order[1]
     asked = set(words(question))
-    paragraphs = [part.strip() for part in context.split("\n\n")[1:] if part.strip()]
+    paragraphs = [part.strip() for part in context.split("\n\n")[1:] if not part.startswith(("From:", "source:"))]
     best = sorted(paragraphs, key=lambda part: len(asked.intersection(words(part))), reverse=True)[:2]
     return "\n".join(part for part in paragraphs if part in best) or "I do not know."
 
@@ -77,7 +79,7 @@ def recording() -> Iterator[InMemorySpanExporter]:
 
 def compare(questions: Iterable[str], without: Ask, secured: Ask) -> None:
     """Ask both, and print what changed: the passages as a diff, the answers, the decisions, the spans."""
-    console = Console(soft_wrap=True, highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     with recording() as exporter:
         for question in questions:
             exporter.clear()
@@ -99,40 +101,43 @@ def _show_passages(console: Console, before: list[Passage], after: list[Passage]
         lines = [line for line in changed if line[0] in "+-"]
         console.print(Text(f"  {source}" + ("" if lines else ": untouched"), "dim"))
         for line in lines:
-            console.print(Text(line, "red" if line[0] == "-" else "green"))
+            console.print(Text(line, "red" if line[0] == "-" else "green"), soft_wrap=True)
 
 
 def _show_answer(console: Console, label: str, answer: str, style: str) -> None:
     for line in answer.splitlines():
-        console.print(Text(f"{label} │ ", "dim") + Text(line, style))
+        console.print(Text.assemble((f"{label} │ ", "dim"), (line, style)), soft_wrap=True)
 
 
 def _decisions(spans: Iterable[ReadableSpan]) -> Table:
-    table = Table("stage", "source", "action", "found", "edits", "ms", title="Decisions", title_justify="left")
-    for span in spans:
-        at: Any = span.attributes
-        if "secure_core.action" in at:
-            table.add_row(
-                at["secure_core.stage"],
-                at.get("secure_core.source", ""),
-                at["secure_core.action"],
-                ", ".join(at.get("gen_ai.guardrail.risk.category", ())),
-                str(at["secure_core.edits"]),
-                f"{_milliseconds(span):.2f}",
-            )
+    """Count the decisions of each kind."""
+    table = Table("stage", "action", "found", "texts", title="Decisions", title_justify="left", title_style="bold")
+    for (stage, action, found), count in Counter(_decision(span) for span in spans if _is_decision(span)).items():
+        table.add_row(stage, Text(action, COLOURS[action]), found, str(count))
     return table
 
 
 def _tree(spans: Iterable[ReadableSpan]) -> Tree:
-    tree = Tree("Spans")
+    tree = Tree("Spans", style="bold")
     nodes: dict[int | None, Tree] = {}
     for span in sorted(spans, key=lambda each: each.start_time or 0):
-        at: Any = span.attributes
-        told = "".join(f" {key}={at[key]}" for key in at if key.startswith("secure_core."))
-        label = Text(f"{span.name} {_milliseconds(span):.2f} ms").append(told, "dim")
-        nodes[span.context.span_id] = nodes.get(span.parent and span.parent.span_id, tree).add(label)
+        took = ((span.end_time or 0) - (span.start_time or 0)) / 1e6
+        label = Text.assemble(span.name, (f" {took:.2f} ms ", "dim"))
+        if _is_decision(span):
+            stage, action, found = _decision(span)
+            label.append(f"{stage} ").append(action, COLOURS[action]).append(f" {found}")
+        nodes[span.context.span_id] = nodes.get(span.parent and span.parent.span_id, tree).add(label, style="not bold")
     return tree
 
 
-def _milliseconds(span: ReadableSpan) -> float:
-    return ((span.end_time or 0) - (span.start_time or 0)) / 1e6
+def _is_decision(span: ReadableSpan) -> bool:
+    return "secure_core.action" in (span.attributes or {})
+
+
+def _decision(span: ReadableSpan) -> tuple[str, str, str]:
+    at: Any = span.attributes
+    found = ", ".join(at.get("gen_ai.guardrail.risk.category", ()))
+    return at["secure_core.stage"], at["secure_core.action"], found
+
+
+COLOURS = {"allow": "green", "flag": "yellow", "sanitize": "magenta", "block": "red"}

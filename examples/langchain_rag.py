@@ -87,7 +87,9 @@ def main() -> None:
     guard = Guard.from_policy(given.policy)
 
     plain = chain(retriever, model)
-    secure = SecureInput(guard) | chain(SecureRetriever(retriever=retriever, policy=guard), secure_model(model, guard))
+    secure = SecureInput(policy=guard) | chain(
+        SecureRetriever(retriever=retriever, policy=guard), secure_model(model, guard)
+    )
 
     def ask(runnable: Runnable[str, dict[str, Any]], question: str) -> tuple[list[Passage], str]:
         result = runnable.invoke(question)

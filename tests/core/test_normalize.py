@@ -243,7 +243,7 @@ fragments = st.sampled_from(
 )
 nasty = st.text(
     alphabet=st.sampled_from(
-        "aеi1 .\n%&#;\\ux46=/+А\u200b\u200d\u200e\u202e\u2067\ufe0f\ufe01\U000e0041\U000e0101\U000e007f\U0001f3f4☺"
+        "aеi1 .\n%&#;\\ux46=/+А\u200b\u200d\u200e\u202e\u2067\ufe0f\ufe01\U000e0041\U000e0101\U000e007f\U000e0080\U0001f3f4☺"
         "א\u0301\u0302\u0336\u20e3\u0915\u200cＡﬁ㏂™ℹⒶ\ufeff\u3164\u115f\u1100\u034fｱﾞᴀ\u00a0中"
     ),
     max_size=40,

@@ -66,7 +66,7 @@ LONG = "A sentence that is long enough to stand for itself, as any reader would 
         (f'<img alt="{LONG}>b.\n" src=x>\n', "z"),
         (f"{LONG} \\\n goes on.\n", "Next"),
         (f"{LONG}:\n\n", "Next"),
-        ("Short. Ones. Are. " * 4, "Put. Together."),
+        ("Short. Ones. Are. " * 3 + "Short. Ones. ", "Are. Put. Together."),
     ],
 )
 def test_seams_stand_where_a_reader_would_put_them(before: str, after: str) -> None:

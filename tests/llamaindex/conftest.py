@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from llama_index.core import VectorStoreIndex
+from llama_index.core.base.response.schema import RESPONSE_TYPE, AsyncStreamingResponse
 from llama_index.core.embeddings import MockEmbedding
 from llama_index.core.llms import CompletionResponse, CompletionResponseGen, CustomLLM, LLMMetadata
 from llama_index.core.llms.callbacks import llm_completion_callback
@@ -113,6 +114,11 @@ def holds_planted(value: Any) -> bool:
     """Tell whether anything planted is left in the value, however deep it lies."""
     dumped = to_json(value, fallback=vars).decode()
     return any(planted in dumped for planted in (EMAIL, KEY, ORDER))
+
+
+async def said(response: RESPONSE_TYPE) -> str:
+    """Return all that a response says, read to its end."""
+    return str(await response.get_response() if isinstance(response, AsyncStreamingResponse) else response)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import pickle
+import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -25,20 +26,26 @@ from llama_index.core.schema import (
     Node,
     NodeWithScore,
     QueryBundle,
+    RelatedNodeInfo,
     TextNode,
 )
-from llama_index.retrievers.bm25 import BM25Retriever
+from llama_index.retrievers.bm25 import BM25Retriever  # type: ignore[import-untyped]
+from pydantic import AnyUrl
 
 from llamaindex_secure import SecureNodePostprocessor
 from secure_core import Guard, Policy
 from secure_core.detectors import FunctionDetector
 from secure_core.errors import InputError, PolicyError
 
-from .conftest import EMAIL, KEY, ORDER, TELEPHONE, Planted, ScriptedLLM, holds_planted, planted_node
+from .conftest import EMAIL, KEY, ORDER, TELEPHONE, Planted, ScriptedLLM, holds_planted, planted_node, said
 
 Indexed = Callable[[Sequence[BaseNode]], VectorStoreIndex]
 
 UNNAMED = Policy.model_validate({"rules": [{"category": "secret.*", "action": "block"}]})
+
+
+def sentences(text: str) -> list[str]:
+    return re.findall(r".+?\.(?: |$)", text)
 
 
 def scored(*nodes: BaseNode) -> list[NodeWithScore]:
@@ -84,8 +91,8 @@ async def test_structure_is_kept(guard: Guard) -> None:
     assert list(nodes[0].metadata) == list(given[0].metadata)
     assert nodes[0].metadata["pages"] == 12
     assert nodes[0].node.excluded_llm_metadata_keys == ["window", "original_text"]
-    assert nodes[0].node.source_node.node_id == "doc"
-    assert nodes[0].node.start_char_idx == 3
+    assert nodes[0].node.source_node == RelatedNodeInfo(node_id="doc", metadata={"from": "[EMAIL_ADDRESS]"})
+    assert nodes[0].node.to_dict()["start_char_idx"] == 3
 
 
 async def test_a_node_without_findings_comes_back_equal(guard: Guard) -> None:
@@ -113,7 +120,7 @@ class Contact:
     "value",
     [
         Path("/home") / EMAIL / "notes.txt",
-        MediaResource(url=f"https://crm.example/{EMAIL}").url,
+        AnyUrl(f"https://crm.example/{EMAIL}"),
         Contact(),
         {EMAIL: "a table keyed by address"},
         ({"deep": (EMAIL, {EMAIL})},),
@@ -154,7 +161,7 @@ async def test_bytes_in_metadata_are_refused_rather_than_passed_unseen(guard: Gu
 @pytest.mark.parametrize(
     "node",
     [
-        Node(text_resource=MediaResource(text=EMAIL), metadata={"k": KEY}),
+        Node(text_resource=MediaResource(text=EMAIL), extra_info={"k": KEY}),
         Document(text=f"Mail {EMAIL}", metadata={"k": [KEY]}),
         ImageNode(text=EMAIL, image_path=f"{EMAIL}.png", image_url=f"https://x.example/?k={KEY}"),
         IndexNode(text=EMAIL, index_id="i", obj=planted_node()),
@@ -176,9 +183,9 @@ async def test_a_node_with_a_blocked_text_is_left_out(guard: Guard, asynchronous
 
 @pytest.mark.parametrize("asynchronous", [False, True])
 async def test_all_texts_of_all_nodes_are_one_batch(guard: Guard, detector: Planted, asynchronous: bool) -> None:
-    await postprocess(guard, scored(*[planted_node(f"Text {place}, {EMAIL}") for place in range(20)]), asynchronous)
-    assert detector.batches[0] > 20
-    assert len(detector.batches) <= 2  # the second looks at what was rewritten
+    nodes = [TextNode(text=f"Text {place}", metadata={"of": "one book", "n": [f"{place}"]}) for place in range(20)]
+    await postprocess(guard, scored(*nodes), asynchronous)
+    assert detector.batches == [41]
 
 
 async def test_no_nodes_no_work(guard: Guard, detector: Planted) -> None:
@@ -194,7 +201,7 @@ def test_the_query_is_left_alone(guard: Guard) -> None:
 
 def test_the_window_that_metadata_replacement_brings_is_clean(guard: Guard, indexed: Indexed) -> None:
     document = Document(text=f"The crane is blue. Its owner is {EMAIL}. The key is {KEY}. It flies.")
-    nodes = SentenceWindowNodeParser.from_defaults(window_size=1).get_nodes_from_documents([document])
+    nodes = SentenceWindowNodeParser.from_defaults(sentences, window_size=1).get_nodes_from_documents([document])
     llm = ScriptedLLM()
     engine = indexed(nodes).as_query_engine(
         llm=llm,
@@ -207,7 +214,9 @@ def test_the_window_that_metadata_replacement_brings_is_clean(guard: Guard, inde
 
 
 def test_neighbours_that_an_earlier_postprocessor_brings_are_clean(guard: Guard, indexed: Indexed) -> None:
-    nodes = SentenceWindowNodeParser.from_defaults().get_nodes_from_documents([Document(text=f"One. {EMAIL} is two.")])
+    nodes = SentenceWindowNodeParser.from_defaults(sentences).get_nodes_from_documents(
+        [Document(text=f"One. {EMAIL} is two.")]
+    )
     index, llm = indexed(nodes), ScriptedLLM()
     neighbours = PrevNextNodePostprocessor(docstore=index.docstore, num_nodes=1, mode="both")
     index.as_query_engine(
@@ -228,8 +237,7 @@ async def test_neither_the_model_nor_the_caller_sees_what_is_planted(
         llm=llm, similarity_top_k=9, streaming=streaming, node_postprocessors=[SecureNodePostprocessor(policy=guard)]
     )
     response = await engine.aquery("crane?") if asynchronous else engine.query("crane?")
-    said = await response.get_response() if asynchronous and streaming else response
-    assert str(said) == llm.answer
+    assert await said(response) == llm.answer
     assert "The crane is blue." in llm.prompts[0]
     assert len(response.source_nodes) == 2
     assert not holds_planted([llm.prompts, response.source_nodes, response.metadata])

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -30,7 +30,7 @@ from llamaindex_secure import SecureNodePostprocessor, SecureQueryEngine
 from secure_core import Blocked, Guard, Stage
 from secure_core.errors import InputError
 
-from .conftest import EMAIL, KEY, ORDER, ScriptedLLM, holds_planted, planted_node
+from .conftest import EMAIL, KEY, ORDER, ScriptedLLM, holds_planted, planted_node, said
 
 Indexed = Callable[[Sequence[BaseNode]], VectorStoreIndex]
 
@@ -63,11 +63,11 @@ class Fixed(BaseQueryEngine):
         return self._query(query_bundle)
 
 
-def pieces(text: str, size: int) -> Iterator[str]:
-    return (text[start : start + size] for start in range(0, len(text), size))
+def pieces(text: str, size: int) -> Generator[str, None, None]:
+    yield from (text[start : start + size] for start in range(0, len(text), size))
 
 
-async def apieces(text: str, size: int) -> AsyncIterator[str]:
+async def apieces(text: str, size: int) -> AsyncGenerator[str, None]:
     for piece in pieces(text, size):
         await asyncio.sleep(0)
         yield piece
@@ -85,16 +85,12 @@ ANSWERS: dict[str, Callable[[], RESPONSE_TYPE]] = {
     "whole": lambda: Response(ANSWER, **sources()),
     "stream": lambda: StreamingResponse(pieces(ANSWER, 3), **sources()),
     "async stream": lambda: AsyncStreamingResponse(apieces(ANSWER, 3), **sources()),
-    "stream that was read": lambda: StreamingResponse(iter(()), response_txt=ANSWER, **sources()),
+    "stream that was read": lambda: StreamingResponse(pieces("", 1), response_txt=ANSWER, **sources()),
 }
 
 
 async def ask(engine: BaseQueryEngine, question: str | QueryBundle, asynchronous: bool) -> RESPONSE_TYPE:
     return await engine.aquery(question) if asynchronous else engine.query(question)
-
-
-async def said(response: RESPONSE_TYPE) -> str:
-    return str(await response.get_response() if isinstance(response, AsyncStreamingResponse) else response)
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])
@@ -196,7 +192,7 @@ def test_however_an_answer_is_cut_the_stream_says_what_the_whole_says(
     edges = [0, *sorted(cuts), len(ANSWER)]
     tokens = [ANSWER[start:end] for start, end in pairwise(edges)]
     for either in (guard, flowing):
-        response = SecureQueryEngine(Fixed(lambda: StreamingResponse(iter(tokens))), either).query("Who?")
+        response = SecureQueryEngine(Fixed(lambda: StreamingResponse(token for token in tokens)), either).query("Who?")
         assert str(response) == CLEAN_ANSWER
 
 
@@ -205,7 +201,7 @@ def test_a_stream_flows(flowing: Guard) -> None:
     read: list[str] = []
     answer = f"This sentence, written to {EMAIL}, is long enough to stand for itself. " * 4
 
-    def tokens() -> Iterator[str]:
+    def tokens() -> Generator[str, None, None]:
         for piece in pieces(answer, 1):
             read.append(piece)
             yield piece

@@ -10,7 +10,7 @@ from ._confusables import BIDI, RIGHT_TO_LEFT
 
 __all__ = ["SMUGGLERS", "carried", "without_invisible"]
 
-SMUGGLERS = "\ufe00-\ufe0f\U000e0000-\U000e01ef"
+SMUGGLERS = "\ufe00-\ufe0f\U000e0000-\U000e007f\U000e0100-\U000e01ef"
 """Inside of a character class: tags and variation selectors, which can carry bytes that nobody sees."""
 
 _SMUGGLER = re.compile(f"[{SMUGGLERS}]")

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .detectors import Detector, load
 from .errors import DetectorError, InputError, PolicyError
+from .normalize import views
 from .policy import Policy, Rule, overlaps
 from .sanitize import OPERATORS, Order, apply, settle
 from .scan import Answer, Piece, Question, Seen, look, relevant, scope
@@ -79,6 +80,10 @@ class Guard:
         self._check_rules()
         self._active = {
             stage: tuple(d for d in self.detectors if policy.looks_for(tuple(d.categories), stage)) for stage in Stage
+        }
+        self._holds = {
+            stage: policy.may_block(stage) or any(scope(detector) == "text" for detector in active)
+            for stage, active in self._active.items()
         }
 
     @classmethod
@@ -155,8 +160,7 @@ class Guard:
         It is if a rule may block there (what is out cannot be taken back), or if a detector wants
         to see the text whole.
         """
-        stage = _stage(stage)
-        return self.policy.may_block(stage) or any(scope(detector) == "text" for detector in self._active[stage])
+        return self._holds[_stage(stage)]
 
     # -- the road ------------------------------------------------------------------------------
 
@@ -186,12 +190,14 @@ class Guard:
 
     def _cut(self, text: str, context: Context) -> list[Piece]:
         """Return what is judged apart: the whole text or its segments; nothing if nobody has reason to look."""
-        detectors = relevant(self._active[context.stage], text)
+        readings = views(text)
+        detectors = relevant(self._active[context.stage], readings)
         if not detectors:
             return []
-        if self.holds(context.stage):
-            return [Piece(text, context, detectors)]
-        return [Piece(s.text, context, detectors, s.start, s.left, whole=False) for s in segments(text)]
+        plain = len(readings) == 1  # then no segment of it has another reading either
+        if self._holds[context.stage]:
+            return [Piece(text, context, detectors, plain=plain)]
+        return [Piece(s.text, context, detectors, s.start, s.left, False, plain) for s in segments(text)]
 
     def piece(self, segment: Segment, context: Context) -> Piece:
         """Return a segment as something to judge."""
@@ -212,7 +218,8 @@ class Guard:
         if action is Action.SANITIZE:
 
             def again(text: str) -> Road[list[Order]]:
-                rewritten = replace(piece, text=text, detectors=self._active[piece.context.stage])
+                active = self._active[piece.context.stage]
+                rewritten = replace(piece, text=text, detectors=active, plain=False)
                 (seen,) = yield from look([rewritten], fail_open=self._fail_open)
                 return _orders(self._rule(seen.findings, piece.context), len(text))
 

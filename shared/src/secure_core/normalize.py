@@ -25,6 +25,9 @@ __all__ = ["View", "views"]
 _DEPTH = 2
 """How many layers of encoding are taken off."""
 
+_PASSES = 4
+"""How often folding is repeated; text that was not made to provoke it needs one pass."""
+
 _WORTH_A_LOOK = any_of(FOLDING + DECODING)
 _WORTH_A_LOOK_IN_ASCII = any_of(FOLDING[:1] + DECODING)
 _GATES = {rewriting: re2.compile(rewriting.gate) for rewriting in FOLDING + DECODING}
@@ -104,7 +107,7 @@ def views(text: str) -> list[View]:
 
 def _readings(kind: str, view: View, layers: int) -> Iterator[View]:
     """Fold, bring to light what is smuggled, and take off the next layer of encoding of both."""
-    folded = _read(kind, view, FOLDING)
+    folded = _fold(kind, view)
     roots = [folded]
     if folded is not view and _SMUGGLER.search(view.text):
         roots.append(view.rewrite("decoded", _STRETCHES, carried))
@@ -113,6 +116,16 @@ def _readings(kind: str, view: View, layers: int) -> Iterator[View]:
         decoded = _read("decoded", root, DECODING) if layers else root
         if decoded is not root:
             yield from _readings("decoded", decoded, layers - 1)
+
+
+def _fold(kind: str, view: View) -> View:
+    """Fold until nothing changes: a letter that one step brings to light can be another step's neighbour."""
+    for _ in range(_PASSES):
+        folded = _read(kind, view, FOLDING)
+        if folded is view:
+            break
+        view = folded
+    return view
 
 
 def _read(kind: str, view: View, rewritings: Iterable[Rewriting]) -> View:

@@ -32,6 +32,8 @@ class Piece:
     """What a detector may see of the text before the segment."""
     whole: bool = True
     """It is a whole text; detectors that work on segments are shown its segments."""
+    plain: bool = False
+    """It is known that there is no other reading of it than itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +69,12 @@ def scope(detector: Detector) -> str:
     return str(getattr(detector, "scope", "text"))
 
 
-def relevant(detectors: Sequence[Detector], text: str) -> tuple[Detector, ...]:
-    """Return the detectors that have reason to look at a text.
+def relevant(detectors: Sequence[Detector], readings: Sequence[View]) -> tuple[Detector, ...]:
+    """Return the detectors that have reason to look at a text, given its readings.
 
     A detector may have a method ``screen(texts) -> list[bool]``: false promises that it finds
     nothing in the text, nor in any segment of it.
     """
-    readings = views(text)
     return tuple(
         detector
         for detector in detectors
@@ -130,7 +131,8 @@ class _Readings:
         piece = self._pieces[index]
         strings = [(s.left, s.text, s.start) for s in segments(piece.text)] if cut else [(piece.left, piece.text, 0)]
         for left, text, start in strings:
-            for view in views(left + text):
+            shown = left + text
+            for view in [View.identity(shown)] if piece.plain else views(shown):
                 yield _Unit(index, view, len(left), start)
 
 

@@ -32,7 +32,9 @@ _PEM = "-----BEGIN "
 _TOKEN = re.compile(
     r"\n|[.!?…]+[\"'”’»)\]*_]*(?:[ \t]+|\Z)|[。！？।؟۔]+[\"'”’»」』）)\]]*(?:[ \t]+|\Z)?|[<\[`~]|" + _PEM
 )
+_OPENERS = frozenset("<[`~-")
 _WORD_BEFORE = re.compile(r"[^\W\d_]+(?:\.[^\W\d_]+)*\Z")
+_SPACE = re.compile(r"\s")
 _RUN = re.compile(r"`+|~+")
 _BREAK = re.compile(r"(?<=\D)\s+(?=[^\s\d])")
 _TAG_OPEN = re.compile(r"<(?:!--|[/!?]?[A-Za-z][A-Za-z0-9-]*|[!?])")
@@ -136,11 +138,13 @@ class Segmenter:
         return segment
 
     def _before(self, seam: int) -> str:
-        left = self._text[max(0, seam - _LEFT) : seam]
+        begin = max(0, seam - _LEFT)
+        space = _SPACE.search(self._text, begin, seam)  # no half words
+        left = self._text[space.end() if space else seam : seam]
         if not self._fence:
             return left
-        fenced = self._text[max(self._fence_at, seam - _LEFT) : seam]
-        return fenced if fenced.startswith(self._fence) else f"{self._fence}\n{fenced}"
+        near = seam - self._fence_at <= _LEFT
+        return self._text[self._fence_at : seam] if near else f"{self._fence}\n{left}"
 
     def _forget(self) -> None:
         """Drop what no segment to come can see."""
@@ -151,24 +155,30 @@ class Segmenter:
             self._start -= drop
             self._at -= drop
             self._plain -= drop
-            self._fence_at = max(0, self._fence_at - drop)
+            self._fence_at -= drop
 
     # -- the seams -----------------------------------------------------------------------------
 
     def _seams(self) -> Iterator[int]:
         """Yield the seams from where reading stopped; stop where what follows is not known yet."""
-        while token := _TOKEN.search(self._text, self._at):
-            yield from self._breaks(token.start())
-            step = self._step(token.start(), token[0])
+        text = self._text
+        while token := _TOKEN.search(text, self._at):
+            at, end = token.span()
+            if at - self._start > _HARD:
+                yield from self._breaks(at)
+            if text[at] not in _OPENERS and end - self._start < _SHORT and self._known(end):
+                self._at = self._plain = end  # no seam yet, whatever it is
+                continue
+            step = self._step(at, token[0])
             if step is None:
-                self._at = token.start()
+                self._at = at
                 return
             end, seam = step
             self._at = self._plain = end
             if seam and end - self._start >= _SHORT:
                 yield end
         # The last characters may be the beginning of a token.
-        end = len(self._text) if self._final else max(self._at, len(self._text) - len(_PEM))
+        end = len(text) if self._final else max(self._at, len(text) - len(_PEM))
         yield from self._breaks(end)
         self._at = end
 

@@ -22,10 +22,22 @@ from langchain_core.documents import Document
 from langchain_core.messages import AIMessage, BaseMessage, FunctionMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.runnables import Runnable
 from pydantic import BaseModel
-from secure_core import Action, Blocked, Context, Decision, Guard, Stage
-from secure_core.errors import InputError
 
-__all__ = ["CALLS", "OPAQUE", "Verdict", "aclean", "ajudge", "clean", "cleaned", "is_media", "judge", "rewrite"]
+from secure_core import Action, Blocked, Context, Decision, Guard, InputError, Stage, Status
+
+__all__ = [
+    "CALLS",
+    "OPAQUE",
+    "Verdict",
+    "aclean",
+    "ajudge",
+    "clean",
+    "cleaned",
+    "is_media",
+    "judge",
+    "refuse",
+    "rewrite",
+]
 
 Replace = Callable[[str, Context], str]
 Verdict = dict[tuple[str, Context], Decision]
@@ -77,6 +89,17 @@ def cleaned(value: Any, context: Context, verdict: Verdict) -> Any:
         return decision.text
 
     return rewrite(value, context, decided)
+
+
+def refuse(verdict: Verdict) -> None:
+    """Stop at a text that a rule would have to change, where nothing can be changed.
+
+    Raises:
+        Blocked: with the strictest decision, as it is enforced here.
+    """
+    worst = max(verdict.values(), key=lambda decision: decision.action, default=None)
+    if worst is not None and worst.action >= Action.SANITIZE:
+        raise Blocked(replace(worst, action=Action.BLOCK, text="", edits=(), status=Status.BLOCKED))
 
 
 def clean(guard: Guard, value: Any, context: Context) -> Any:

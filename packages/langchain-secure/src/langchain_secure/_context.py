@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from langchain_core.runnables.config import RunnableConfig, ensure_config
+
 from secure_core import Context, Stage
 
 __all__ = ["context_for"]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
+
 from secure_core import Guard, Policy
 
 __all__ = ["Guarded"]

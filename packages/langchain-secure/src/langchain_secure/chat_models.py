@@ -19,12 +19,13 @@ from langchain_core.runnables import (
     RunnableWithFallbacks,
 )
 from pydantic import model_validator
+
 from secure_core import Context, Stage
 
 from ._content import aclean, clean
 from ._context import context_for
 from ._guarded import Guarded
-from ._streams import MessageStream
+from ._message_stream import MessageStream
 
 __all__ = ["SecureChatModel", "secure_model"]
 
@@ -69,19 +70,32 @@ class SecureChatModel(Guarded, BaseChatModel):
     @classmethod
     def _settings_of_inner(cls, values: Any) -> Any:
         inner = values.get("model")
-        return {**{name: getattr(inner, name) for name in _HOISTED if hasattr(inner, name)}, **values}
+        if not isinstance(inner, BaseChatModel):
+            return values
+        settings = {name: getattr(inner, name) for name in _HOISTED if hasattr(inner, name)}
+        if type(inner)._stream is BaseChatModel._stream and type(inner)._astream is BaseChatModel._astream:
+            settings["disable_streaming"] = True  # there is no stream to be cleaned: LangChain takes the answer whole
+        return {**settings, **values}
 
     # -- prompts: cleaned before the run begins, so that no callback sees them raw ---------------
 
     def generate(
-        self, messages: list[list[BaseMessage]], stop: list[str] | None = None, callbacks: Callbacks = None, **kwargs: Any
+        self,
+        messages: list[list[BaseMessage]],
+        stop: list[str] | None = None,
+        callbacks: Callbacks = None,
+        **kwargs: Any,
     ) -> LLMResult:
         """Answer each list of messages; `invoke` and `batch` end here."""
         prompts = clean(self._guard, messages, context_for(Stage.INPUT, metadata=kwargs.get("metadata")))
         return super().generate(prompts, stop, callbacks, **kwargs)
 
     async def agenerate(
-        self, messages: list[list[BaseMessage]], stop: list[str] | None = None, callbacks: Callbacks = None, **kwargs: Any
+        self,
+        messages: list[list[BaseMessage]],
+        stop: list[str] | None = None,
+        callbacks: Callbacks = None,
+        **kwargs: Any,
     ) -> LLMResult:
         """Answer each list of messages; `ainvoke` and `abatch` end here."""
         prompts = await aclean(self._guard, messages, context_for(Stage.INPUT, metadata=kwargs.get("metadata")))
@@ -161,12 +175,6 @@ class SecureChatModel(Guarded, BaseChatModel):
             yield _pushed(stream, chunk)
         if (tail := stream.flush()) is not None:
             yield ChatGenerationChunk(message=tail)
-
-    def _streaming_disabled(self, **kwargs: Any) -> bool:
-        """Say that there is no stream where the inner model has none: LangChain then takes the whole answer."""
-        own = type(self.model)
-        silent = own._stream is BaseChatModel._stream and own._astream is BaseChatModel._astream
-        return silent or super()._streaming_disabled(**kwargs)
 
     # -- what is bound to the inner model is bound to this one ------------------------------------
 

@@ -12,6 +12,7 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever, LangSmithRetrieverParams
 from langchain_core.runnables import RunnableConfig
 from pydantic import model_validator
+
 from secure_core import Stage
 
 from ._content import aclean, clean
@@ -38,7 +39,9 @@ class SecureRetriever(Guarded, BaseRetriever):
     @classmethod
     def _labels_of_inner(cls, values: Any) -> Any:
         inner = values.get("retriever")
-        return {"tags": inner.tags, "metadata": inner.metadata, **values} if isinstance(inner, BaseRetriever) else values
+        return (
+            {"tags": inner.tags, "metadata": inner.metadata, **values} if isinstance(inner, BaseRetriever) else values
+        )
 
     def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:
         """Return the documents for a query."""

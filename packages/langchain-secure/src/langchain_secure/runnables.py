@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any, ClassVar
 
 from langchain_core.runnables import RunnableConfig, RunnableSerializable
+
 from secure_core import Stage
 
 from ._content import aclean, clean
 from ._context import context_for
 from ._guarded import Guarded
-from ._streams import ValueStream
+from ._value_stream import ValueStream
 
 __all__ = ["SecureInput", "SecureOutput", "SecureRunnable"]
 
@@ -63,9 +64,7 @@ class SecureRunnable(Guarded, RunnableSerializable[Any, Any]):
         async for chunk in self.atransform(once(), config):
             yield chunk
 
-    def transform(
-        self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any
-    ) -> Iterator[Any]:
+    def transform(self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:
         """Yield the chunks of ``input``, cleaned; together they are what `invoke` makes of the whole."""
         yield from self._transform_stream_with_config(input, self._transform, config)
 
@@ -76,19 +75,21 @@ class SecureRunnable(Guarded, RunnableSerializable[Any, Any]):
         async for chunk in self._atransform_stream_with_config(input, self._atransform, config):
             yield chunk
 
-    def _clean(self, value: Any, config: RunnableConfig) -> Any:
+    def _clean(self, value: Any, run_manager: Any, config: RunnableConfig) -> Any:
         return clean(self._guard, value, context_for(self.stage, config, source=self.name))
 
-    async def _aclean(self, value: Any, config: RunnableConfig) -> Any:
+    async def _aclean(self, value: Any, run_manager: Any, config: RunnableConfig) -> Any:
         return await aclean(self._guard, value, context_for(self.stage, config, source=self.name))
 
-    def _transform(self, chunks: Iterator[Any], config: RunnableConfig) -> Iterator[Any]:
+    def _transform(self, chunks: Iterator[Any], run_manager: Any, config: RunnableConfig) -> Iterator[Any]:
         stream = ValueStream(self._guard, context_for(self.stage, config, source=self.name))
         for chunk in chunks:
             yield from stream.push(chunk)
         yield from stream.flush()
 
-    async def _atransform(self, chunks: AsyncIterator[Any], config: RunnableConfig) -> AsyncIterator[Any]:
+    async def _atransform(
+        self, chunks: AsyncIterator[Any], run_manager: Any, config: RunnableConfig
+    ) -> AsyncIterator[Any]:
         stream = ValueStream(self._guard, context_for(self.stage, config, source=self.name))
         async for chunk in chunks:
             for piece in stream.push(chunk):

@@ -12,13 +12,16 @@ from typing import Any, TypeVar
 from llama_index.core.base.llms.types import (
     AudioBlock,
     BaseContentBlock,
+    ChatMessage,
     DocumentBlock,
     ImageBlock,
+    MessageRole,
+    ThinkingBlock,
     ToolCallBlock,
     VideoBlock,
 )
 from llama_index.core.bridge.pydantic import BaseModel
-from llama_index.core.instrumentation import DispatcherSpanMixin
+from llama_index.core.instrumentation import DispatcherSpanMixin  # type: ignore[attr-defined]
 from llama_index.core.schema import (
     BaseNode,
     ImageNode,
@@ -53,6 +56,7 @@ KEPT: dict[type, set[str]] = {
     QueryBundle: {"embedding", "image_path"},
     RelatedNodeInfo: {"hash", "node_id", "node_type"},
     TextNode: {"end_char_idx", "mimetype", "start_char_idx", "text_template"},
+    ThinkingBlock: {"additional_information"},
     ToolCallBlock: {"tool_call_id", "tool_name"},
     ToolOutput: {"tool_name"},
     VideoBlock: {"video"},
@@ -70,6 +74,23 @@ WITHIN: dict[type, Stage] = {
 }
 """Where texts stand that lie inside an answer but are no part of what it says."""
 
+ROLES = {
+    MessageRole.USER: Stage.INPUT,
+    MessageRole.TOOL: Stage.TOOL_RESULT,
+    MessageRole.FUNCTION: Stage.TOOL_RESULT,
+    MessageRole.ASSISTANT: Stage.OUTPUT,
+    MessageRole.CHATBOT: Stage.OUTPUT,
+    MessageRole.MODEL: Stage.OUTPUT,
+}
+"""Where the messages of a prompt stand. The other roles are the application's own words and stay as they are."""
+
+CALLS = {"function_call", "tool_calls"}
+"""Keys of additional arguments under which providers keep tool calls in a form of their own,"""
+ARGUMENTS = {"args", "arguments", "input", "tool_kwargs"}
+"""where they keep what the tool is called with,"""
+NAMES = {"id", "index", "name", "session_id", "tool_call_id", "tool_id", "tool_name", "type"}
+"""and what only tells one call from another."""
+
 SHORT = 10**6
 """Whole numbers below are page numbers, years and sizes; longer ones may be a telephone's or a card's."""
 
@@ -86,7 +107,9 @@ def rewrite(value: Any, context: Context, put: Put) -> Any:
     """
     context = _within(value, context)
     match value:
-        case None | bool() | float() | Enum() | DispatcherSpanMixin():
+        case None | "" | bool() | float() | Enum() | DispatcherSpanMixin():
+            return value
+        case ChatMessage() if value.role not in ROLES:
             return value
         case str():
             return _arguments(value, context, put) if context.stage is Stage.TOOL_CALL else put(value, context)
@@ -103,7 +126,7 @@ def rewrite(value: Any, context: Context, put: Put) -> Any:
             return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
     if (isinstance(value, int) and abs(value) < SHORT) or callable(value):
         return value
-    if dataclasses.is_dataclass(value):
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
         stored = [(field.name, getattr(value, field.name)) for field in dataclasses.fields(value) if field.init]
         return dataclasses.replace(value, **_fields(type(value), stored, context, put))
     shown = str(value)
@@ -112,7 +135,9 @@ def rewrite(value: Any, context: Context, put: Put) -> Any:
 
 
 def _within(value: Any, context: Context) -> Context:
-    """Return the context of what lies inside ``value``, which an answer may carry along."""
+    """Return the context of what lies inside ``value``: in a prompt the roles tell, in an answer what it is."""
+    if context.stage is Stage.INPUT and isinstance(value, ChatMessage):
+        return dataclasses.replace(context, stage=ROLES.get(value.role, context.stage))
     if context.stage is Stage.OUTPUT:
         for kind, stage in WITHIN.items():
             if isinstance(value, kind):
@@ -137,6 +162,8 @@ def _fields(owner: type, stored: Iterable[tuple[str, Any]], context: Context, pu
             fields[name] = copy(item)
         elif name in KEY_LISTS:
             fields[name] = [_key(key, context, note) for key in item]
+        elif name == "additional_kwargs":
+            fields[name] = {key: _additional(key, extra, context, note) for key, extra in item.items()}
         else:
             fields[name] = rewrite(item, context, note)
     if edited:
@@ -147,6 +174,33 @@ def _fields(owner: type, stored: Iterable[tuple[str, Any]], context: Context, pu
 def _key(key: Any, context: Context, put: Put) -> Any:
     """Return a mapping's key; one that is no plain word may be content (a table keyed by address)."""
     return put(key, context) if isinstance(key, str) and not key.isidentifier() else key
+
+
+def _additional(key: str, value: Any, context: Context, put: Put) -> Any:
+    """Rewrite an additional argument of a message or an answer."""
+    if key in NAMES:
+        return value
+    if key not in CALLS:
+        return rewrite(value, context, put)
+    return _call(value, dataclasses.replace(context, stage=Stage.TOOL_CALL), put)
+
+
+def _call(value: Any, context: Context, put: Put) -> Any:
+    """Rewrite a provider's own form of tool calls, which keep their ids and names."""
+
+    def entry(key: str, item: Any) -> Any:
+        if key in NAMES:
+            return item
+        return rewrite(item, context, put) if key in ARGUMENTS else _call(item, context, put)
+
+    match value:
+        case BaseModel():
+            return value.model_copy(update={key: entry(key, item) for key, item in value})
+        case Mapping():
+            return {key: entry(key, item) for key, item in value.items()}
+        case list():
+            return [_call(item, context, put) for item in value]
+    return rewrite(value, context, put)
 
 
 def _unblocked(items: list[Any], context: Context, put: Put) -> Iterator[Any]:
@@ -161,13 +215,20 @@ def _unblocked(items: list[Any], context: Context, put: Put) -> Iterator[Any]:
 def _arguments(text: str, context: Context, put: Put) -> str:
     """Rewrite a tool's arguments: inside a JSON text only the values, so that it stays JSON."""
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         return put(text, context)
     if not isinstance(value, dict | list):
         return put(text, context)
     new = rewrite(value, context, put)
     return text if new == value else json.dumps(new, ensure_ascii=False)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse an object in which a key stands twice: what one parser drops, another one reads."""
+    if len(found := dict(pairs)) < len(pairs):
+        raise ValueError("a key stands twice")
+    return found
 
 
 def texts(value: Any, context: Context) -> list[tuple[str, Context]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,11 @@ from llama_index.core.base.response.schema import (
 from llama_index.core.prompts.mixin import PromptDictType, PromptMixinType
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
-from secure_core import Action, Blocked, Context, Guard, Policy, Stage
+from secure_core import Context, Guard, Policy, Stage
 from secure_core.errors import InputError
 
 from ._content import aclean, clean
+from ._stream import asanitized, sanitized
 
 __all__ = ["SecureQueryEngine"]
 
@@ -141,33 +142,9 @@ def _rebuilt(
 ) -> RESPONSE_TYPE:
     """Return a response of the same kind around the sanitised parts."""
     if isinstance(response, StreamingResponse):
-        tokens = _sanitized(guard, response.response_gen)
+        tokens = sanitized(guard, response.response_gen, _ANSWER)
         return StreamingResponse(tokens, nodes, metadata, said)
     if isinstance(response, AsyncStreamingResponse):
-        atokens = _asanitized(guard, response.response_gen)
+        atokens = asanitized(guard, response.response_gen, _ANSWER)
         return AsyncStreamingResponse(atokens, nodes, metadata, said)
     return dataclasses.replace(response, response=said, source_nodes=nodes, metadata=metadata)
-
-
-def _sanitized(guard: Guard, tokens: Iterable[str]) -> Iterator[str]:
-    """Yield what the guard lets out of a streamed answer, as early as it does."""
-    stream = guard.stream(context=_ANSWER)
-    for token in tokens:
-        if text := stream.push(token):
-            yield text
-    if text := stream.flush():
-        yield text
-    if stream.decision.action is Action.BLOCK:
-        raise Blocked(stream.decision)
-
-
-async def _asanitized(guard: Guard, tokens: AsyncIterable[str]) -> AsyncIterator[str]:
-    """Async twin of `_sanitized`."""
-    stream = guard.stream(context=_ANSWER)
-    async for token in tokens:
-        if text := stream.push(token):
-            yield text
-    if text := stream.flush():
-        yield text
-    if stream.decision.action is Action.BLOCK:
-        raise Blocked(stream.decision)

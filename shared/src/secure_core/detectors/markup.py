@@ -115,13 +115,15 @@ class Markup:
             if acts := html.active(tag):
                 category, score, end = acts
                 yield self._finding(tag.start, end, category, score)
-            judged = [self._leak(url, loads=loads) for url, loads in html.loaded(tag)]
+            judged = [self._leak(url, loads=loads) for url, loads in html.loaded(tag) if not self._may_pass(url)]
             if carried := [verdict for verdict in judged if verdict]:
                 category, score = max(carried, key=lambda verdict: verdict[1])
                 yield self._finding(tag.start, tag.element_end, category, score)
 
     def _links(self, text: str) -> Iterator[Finding]:
         for link in links(text):
+            if self._may_pass(link.url):
+                continue
             if runs_code(link.url):
                 yield self._finding(link.start, link.end, "markup.dangerous_url", 0.6 if link.bare else 0.95)
             elif verdict := self._leak(link.url, loads=link.loads):
@@ -129,8 +131,6 @@ class Markup:
 
     def _leak(self, text: str, *, loads: bool) -> tuple[str, float] | None:
         """Return category and score of a URL that carries data to a host that is not allowed to have it."""
-        if self._images != "external" and is_plain(text):
-            return None
         url = read(text)
         if url is None or self._allows(url.host):
             return None
@@ -138,6 +138,9 @@ class Markup:
         if loads and (self._images == "external" or (self._images == "query" and url.query)):
             score = max(score, 0.5)
         return ("markup.exfil_image" if loads else "markup.exfil_link", score) if score else None
+
+    def _may_pass(self, url: str) -> bool:
+        return self._images != "external" and is_plain(url)
 
     def _allows(self, host: str) -> bool:
         if host in self._allowed:

@@ -271,7 +271,7 @@ FORMATS: tuple[Format, ...] = (
     Format("jwt", f"eyJ{_B64URL}{{8,}}\\.{_B64URL}{{8,}}\\.{_B64URL}*(?:\\.{_B64URL}+){{0,2}}", check="jwt"),
     Format("jwt", "ZXlK[0-9A-Za-z+/_-]{60,}={0,2}", check="wrapped_jwt"),
     # Where credentials are spent
-    Format("url_credentials", "[A-Za-z][0-9A-Za-z+.-]*://[^\\s:/?#@\"'<>]*:(?P<value>[^\\s/@\"'<>]{3,})@[0-9A-Za-z\\[]",
+    Format("url_credentials", "[A-Za-z][0-9A-Za-z+.-]*://[^\\s:/?#@\"'<>]*:(?P<value>[^\\s/?#@\"'<>]{3,})@[0-9A-Za-z\\[]",
            score=0.9, entropy=1.5, check="password"),
     Format("password", "\\bcurl\\b(?:[^\\n]|\\\\\\n)*?\\s(?:-u|--user)[ =]?[\"']?[^\\s:\"']+:(?P<value>[^\\s\"']{3,})",
            score=0.9, entropy=1.5, check="password"),

@@ -31,6 +31,7 @@ _WORDS_OF_CODE = re2.compile(
     r"|default|undefined|function|return|request|response|header|field|column|table|input|output|object|number|param"
     r"|index|module|package|import|export|credential|session|account|provider|https?:|www\.|\.(?:com|org|net|io|py|js)\b"
 )
+_UNNAMED = re.compile(r"^(?:my|your|the|some|a)[-_ ]|[^a-z]")
 _UUID = re2.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _BASE64_LINE = re2.compile(r"[0-9A-Za-z+/=]{24,}")
 _RUNS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -70,8 +71,8 @@ def is_random(value: str) -> bool:
 
 def is_password(value: str) -> bool:
     """Tell whether the value could be a person's or a service's password rather than the word for one."""
-    bare = value.strip("\"'`*_-.,;:()[]{}<>").lower()
-    return len(bare) >= 3 and bare.rstrip("0123456789!") not in _COMMON_PASSWORDS and "://" not in value
+    bare = _UNNAMED.sub("", value.lower())
+    return bare not in _COMMON_PASSWORDS and "://" not in value
 
 
 def _base64(value: str) -> bytes:

@@ -10,24 +10,24 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from math import prod
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
-from string import ascii_letters, digits
 from typing import Any
 
 import regex
 
 __all__ = ["outline", "shapes"]
 
-_LONGEST = 12
-"""Characters in a shape: twelve letters in a row are rare enough."""
-_MOST = 128
-"""An expression of more shapes than this at a place is looked at elsewhere, or not gated."""
-
-_FREQUENCY = {"0": 0.02, "a": 0.8, " ": 0.17}
-_ELSEWHERE = 0.008
-"""How often a punctuation mark stands at a place of ordinary prose."""
+_LENGTHS = (3, 5, 7, 9, 12, 16, 26)
+"""Characters in a shape; the rarest of these is taken."""
+_MOST = 150
+"""An expression of more shapes than this at a place is looked at elsewhere."""
+_COMMON = 0.05
+"""A shape that begins at more places of prose than this would stop nothing."""
+_OPEN = "\0"
+"""Ends a beginning after which nothing is known."""
 
 
 class _Outline(dict[int, str]):
@@ -49,21 +49,24 @@ def _kind(char: str) -> str:
 
 _OUTLINE = _Outline()
 _ASCII = bytes(ord(_OUTLINE[point]) if point < 0x80 else point for point in range(256))
-_WORD = frozenset("0a_")
+_COARSE = str.maketrans("0a", "xx")
+_COARSE_ASCII = bytes.maketrans(b"0a", b"xx")
 
 
 def outline(text: str) -> str:
-    """Return ``text`` with every digit as 0, every letter as a and every space as a space: same length."""
+    """Return ``text`` with digits as 0, letters as a, white space as spaces, and once more with 0 and a as x."""
     if text.isascii():
-        return text.encode().translate(_ASCII).decode()
-    return text.translate(_OUTLINE)
+        fine = text.encode().translate(_ASCII)
+        return b"\n".join((fine, fine.translate(_COARSE_ASCII))).decode()
+    drawn = text.translate(_OUTLINE)
+    return f"{drawn}\n{drawn.translate(_COARSE)}"
 
 
 def shapes(expression: str) -> frozenset[str] | None:
     """Return strings of which `outline` of a text holds one if ``expression`` matches the text.
 
     ``expression`` is in the syntax of `re` or of the `regex` module, in any flags. ``None`` if
-    nothing is known that it must match.
+    nothing is known that it must match, or nothing that is rare.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -71,18 +74,14 @@ def shapes(expression: str) -> frozenset[str] | None:
             nodes = _flat(parser.parse(expression.replace("(?i)", "")))
         except re.error:  # syntax that only `regex` has
             return None
-    choices = [found for start in range(len(nodes)) for found in _choices(nodes[start:])]
-    best = min(choices, key=_cost, default=frozenset({""}))
-    return None if "" in best else best
-
-
-def _choices(nodes: Sequence[Any]) -> Iterator[frozenset[str]]:
-    """Give the beginnings of what ``nodes`` match, longer and longer."""
-    for length in range(2, _LONGEST + 1):
-        found = _beginnings(nodes, length)
-        if "" in found:
-            return
-        yield found
+    found = [
+        tree.beginnings(nodes[start:], length)
+        for tree in (_Tree(), _Tree(coarse=True))
+        for start in range(len(nodes))
+        for length in _LENGTHS
+    ]
+    best = min(found, key=_frequency, default=frozenset({""}))
+    return best if _frequency(best) < _COMMON else None
 
 
 def _flat(nodes: Iterable[Any]) -> list[Any]:
@@ -93,50 +92,62 @@ def _flat(nodes: Iterable[Any]) -> list[Any]:
     return out
 
 
-_OPEN = "\0"
-"""Ends a beginning after which nothing is known."""
+class _Tree:
+    """The beginnings of what parts of a syntax tree match, each part looked at once per length."""
+
+    def __init__(self, *, coarse: bool = False) -> None:
+        self._table = _COARSE if coarse else {}
+        self._known: dict[tuple[int, int], frozenset[str]] = {}
+
+    def beginnings(self, nodes: Sequence[Any], length: int) -> frozenset[str]:
+        """Return the first ``length`` characters, in outline, of all that ``nodes`` match; fewer where less is known."""
+        return frozenset(found.rstrip(_OPEN) for found in self._grown(nodes, length))
+
+    def _grown(self, nodes: Sequence[Any], length: int) -> frozenset[str]:
+        found = frozenset({""})
+        for node in nodes:
+            growing = {head for head in found if len(head) < length and not head.endswith(_OPEN)}
+            if not growing:
+                break
+            found = found - growing | {head + tail for head in growing for tail in self._node(node, length - len(head))}
+            if len(found) > _MOST:
+                return frozenset({_OPEN})
+        return found
+
+    def _node(self, node: Any, length: int) -> frozenset[str]:
+        whole = self._seen(node, _LENGTHS[-1])
+        if _OPEN not in whole:
+            return frozenset(found[:length] for found in whole)
+        return self._seen(node, length)
+
+    def _seen(self, node: Any, length: int) -> frozenset[str]:
+        key = id(node), length
+        if key not in self._known:
+            self._known[key] = self._look(*node, length)
+        return self._known[key]
+
+    def _look(self, code: Any, args: Any, length: int) -> frozenset[str]:
+        if code in (op.AT, op.ASSERT, op.ASSERT_NOT):
+            return frozenset({""})
+        if code is op.LITERAL:
+            return self._drawn({_OUTLINE[args]})
+        if code is op.IN:
+            return self._drawn(_members(args))
+        if code in (op.MAX_REPEAT, op.MIN_REPEAT):
+            least, most, inner = args
+            times = range(min(least, length), min(most, max(least, length)) + 1)
+            return frozenset().union(*(self._grown(list(inner) * count, length) for count in times))
+        if code is op.SUBPATTERN:
+            return self._grown(args[3], length)
+        if code is op.BRANCH:
+            return frozenset().union(*(self._grown(branch, length) for branch in args[1]))
+        return frozenset({_OPEN})  # any character, a back-reference, or newer than this
+
+    def _drawn(self, kinds: set[str]) -> frozenset[str]:
+        return frozenset(kind.translate(self._table) for kind in kinds)
 
 
-def _beginnings(nodes: Sequence[Any], length: int) -> frozenset[str]:
-    """Return the first ``length`` characters, in outline, of all that ``nodes`` match, fewer where less is known."""
-    return frozenset(found.rstrip(_OPEN) for found in _grown(nodes, length))
-
-
-def _grown(nodes: Sequence[Any], length: int) -> frozenset[str]:
-    found = frozenset({""})
-    for node in nodes:
-        if all(len(head) >= length or head.endswith(_OPEN) for head in found):
-            break
-        found = frozenset(
-            head + tail
-            for head in found
-            for tail in ({""} if head.endswith(_OPEN) else _node(node, length - len(head)))
-        )
-        if len(found) > _MOST:
-            return frozenset({_OPEN})
-    return found
-
-
-def _node(node: Any, length: int) -> frozenset[str]:
-    code, args = node
-    if code in (op.AT, op.ASSERT, op.ASSERT_NOT) or length <= 0:
-        return frozenset({""})
-    if code is op.LITERAL:
-        return frozenset({_OUTLINE[args]})
-    if code is op.IN:
-        return _members(args)
-    if code in (op.MAX_REPEAT, op.MIN_REPEAT):
-        least, most, inner = args
-        times = range(min(least, length), min(most, max(least, length)) + 1)
-        return frozenset().union(*(_grown(list(inner) * count, length) for count in times))
-    if code is op.SUBPATTERN:
-        return _grown(args[3], length)
-    if code is op.BRANCH:
-        return frozenset().union(*(_grown(branch, length) for branch in args[1]))
-    return frozenset({_OPEN})  # any character, a back-reference, or newer than this
-
-
-def _members(items: Iterable[Any]) -> frozenset[str]:
+def _members(items: Iterable[Any]) -> set[str]:
     found: set[str] = set()
     for code, args in items:
         if code is op.LITERAL:
@@ -146,20 +157,20 @@ def _members(items: Iterable[Any]) -> frozenset[str]:
         elif code is op.CATEGORY and args is op.CATEGORY_DIGIT:
             found.add("0")
         elif code is op.CATEGORY and args is op.CATEGORY_WORD:
-            found |= _WORD
+            found |= {"0", "a", "_"}
         elif code is op.CATEGORY and args is op.CATEGORY_SPACE:
             found.add(" ")
         else:
-            return frozenset({_OPEN})
-    return frozenset(found)
+            return {_OPEN}
+    return found
 
 
-def _cost(found: frozenset[str]) -> float:
-    """Return a guess at what looking for these costs; only the choice among them hangs on it."""
-    share = 0.0
-    for one in found:
-        once = 1.0
-        for char in one:
-            once *= _FREQUENCY.get(char, _ELSEWHERE)
-        share += once
-    return share + 1e-6 * len(found)
+def _frequency(found: frozenset[str]) -> float:
+    """Return a guess at the share of places in prose where one of ``found`` begins; only the choice hangs on it."""
+    return sum(prod(map(_follows, f" {one}", one)) for one in found) + 1e-5 * len(found)
+
+
+def _follows(before: str, char: str) -> float:
+    if char == "0" == before:
+        return 0.5
+    return {"0": 0.01, "a": 0.8, "x": 0.81, " ": 0.17}.get(char, 0.008)

@@ -81,11 +81,8 @@ _ECHOES = (
 _NUMERIC = re.compile(r":|(?:^|\.)(?:0x[0-9a-f]*|\d+)\Z")
 _PUNYCODE = re.compile(r"(?:^|\.)xn--")
 _OWN_NETWORKS = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
-_WORD = r"(?:[A-Za-z]?[a-z]{0,14}+|[0-9]{1,8}+|[A-Za-z0-9]{1,8})"
-_PLAIN = re.compile(
-    rf"https?://(?:[a-z][a-z0-9-]{{0,24}}\.)+[a-z]{{2,24}}(?::\d+)?(?:/{_WORD}(?:[-._~@]{_WORD})*)*(?:#[\w.-]{{0,8}})?"
-)
-"""What most links look like: nothing in it can be data, and nothing more needs to be asked."""
+_PLAIN = re.compile(r"https?://(?:[a-z0-9][a-z0-9-]*\.)+[a-z]+(?::\d+)?(?:/[\w.~@/-]*)?(?:#[\w.-]*)?", re.ASCII)
+_LONG_WORD = re.compile(r"[A-Za-z0-9]{9,}")
 _DOUBLE_ESCAPE = re.compile(r"%25[0-9A-Fa-f]{2}")
 _NEEDLESS_ESCAPE = re.compile(r"%(?:3[0-9]|4[1-9A-F]|5[0-9A]|6[1-9A-F]|7[0-9A])", re.I)
 _TEMPLATE = re.compile(r"\{\{|\$\{")
@@ -106,8 +103,12 @@ _OPAQUE_LINK = 160
 
 
 def is_plain(url: str) -> bool:
-    """Say quickly of most links that they carry nothing: a name, a path of words, no query."""
-    return _PLAIN.fullmatch(url) is not None
+    """Say quickly of most links that they carry nothing: a name, and a path made of words."""
+    return (
+        _PLAIN.fullmatch(url) is not None
+        and "xn--" not in url
+        and all(len(word) <= 20 and word[1:].isalpha() and word[1:].islower() for word in _LONG_WORD.findall(url))
+    )
 
 
 def data_score(url: Url, *, loads: bool) -> float:

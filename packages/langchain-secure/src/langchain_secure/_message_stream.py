@@ -1,27 +1,40 @@
-"""Streams of LangChain chunks through the guard: a buffer for each text that grows, so that any chunking is exact."""
+"""A model's message in chunks, through the guard: a buffer for each text that grows, so that any chunking is exact."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.base import merge_content
-from langchain_core.runnables.utils import AddableDict
 from langchain_core.utils._merge import merge_dicts, merge_lists
-from secure_core import Action, Blocked, Context, Guard, Stage
 
-from ._content import CALLS, OPAQUE, clean, is_media, rewrite
+from secure_core import Action, Blocked, Context, Guard, Stage, StreamSanitizer
 
-__all__ = ["MessageStream", "ValueStream"]
+from ._content import CALLS, OPAQUE, clean, is_media, judge, refuse
+
+__all__ = ["MessageStream", "WholeMessage", "flushed"]
 
 Step = str | tuple[str, Any]
 """One step from a message down to a text: a key, or an item of a list: ``("index", 0)``, ``("type", "text")``."""
 Path = tuple[Step, ...]
 
+_FIELDS = ("content", "additional_kwargs", "tool_call_chunks", "tool_calls", "invalid_tool_calls")
+_TOOL_CALLS: Path = ("tool_call_chunks",)
 _GROW = frozenset({None, "text", "reasoning", "thinking"})
 """Types of content blocks that come in pieces even where the provider gives them no index."""
+
+
+def flushed(stream: StreamSanitizer) -> str:
+    """Return the end of a stream.
+
+    Raises:
+        Blocked: the text was blocked.
+    """
+    tail = stream.flush()
+    if stream.decision is not None and stream.decision.action is Action.BLOCK:
+        raise Blocked(stream.decision)
+    return tail
 
 
 class MessageStream:
@@ -36,7 +49,7 @@ class MessageStream:
     def __init__(self, guard: Guard, context: Context) -> None:
         self._guard = guard
         self._context = replace(context, stage=Stage.OUTPUT)
-        self._texts: dict[Path, Any] = {}
+        self._texts: dict[Path, StreamSanitizer] = {}
         self._calls: dict[Path, str] = {}
         self._tools: dict[Path, str] = {}
         self._shapes: dict[Path, dict[str, Any]] = {}
@@ -80,7 +93,7 @@ class MessageStream:
                 return {key: self._entry(value, key, held, path) for key, held in value.items()}
         return clean(self._guard, value, self._context)
 
-    def _text(self, path: Path) -> Any:
+    def _text(self, path: Path) -> StreamSanitizer:
         if path not in self._texts:
             self._texts[path] = self._guard.stream(context=self._context)
         return self._texts[path]
@@ -111,7 +124,9 @@ class MessageStream:
             if isinstance(item, dict):
                 shape = {key: item[key] for key in ("type", "index") if item.get(key) is not None}
                 self._shapes.setdefault((*path, step), shape)
-            grows = step[0] == "index" or not isinstance(item, dict) or item.get("type") in _GROW and path != _CALLS
+            grows = (
+                step[0] == "index" or not isinstance(item, dict) or (item.get("type") in _GROW and path != _TOOL_CALLS)
+            )
             given.append(self._push(item, (*path, step)) if grows else self._whole(item))
         return given
 
@@ -120,10 +135,7 @@ class MessageStream:
         n = len(under)
         kept: list[tuple[Path, str]] = []
         for path in [path for path in self._texts if path[:n] == under]:
-            stream = self._texts.pop(path)
-            kept.append((path, stream.flush()))
-            if stream.decision.action is Action.BLOCK:
-                raise Blocked(stream.decision)
+            kept.append((path, flushed(self._texts.pop(path))))
         for path in [path for path in self._calls if path[:n] == under]:
             key, call = str(path[-1]), self._calls.pop(path)
             kept.append((path, self._whole({"name": self._tools.get(path[:-1]), key: call})[key]))
@@ -143,9 +155,6 @@ class MessageStream:
         if isinstance(step, str):
             return {step: inner}
         return [{**self._shapes[path[: at + 1]], **inner}] if isinstance(inner, dict) else [inner]
-
-
-_CALLS: Path = ("tool_call_chunks",)
 
 
 def _step(item: Any) -> tuple[str, Any]:
@@ -169,11 +178,11 @@ def _joined(fields: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
             case list() as held if name != "content":
                 joined[name] = merge_lists(held, value)
             case held:
-                joined[name] = merge_content(held, value)  # type: ignore[arg-type]
+                joined[name] = merge_content(held, value)
     return joined
 
 
-def _parsed(chunks: list[dict[str, Any]]) -> dict[str, Any]:
+def _parsed(chunks: list[Any]) -> dict[str, Any]:
     """Return the tool call fields of a message with these chunks; what only brought arguments is gone."""
     message = AIMessageChunk(
         content="", tool_call_chunks=[c for c in chunks if c.get("name") or c.get("id") or c.get("args")]
@@ -181,156 +190,30 @@ def _parsed(chunks: list[dict[str, Any]]) -> dict[str, Any]:
     return {name: getattr(message, name) for name in ("tool_call_chunks", "tool_calls", "invalid_tool_calls")}
 
 
-class ValueStream:
-    """The chunks that one runnable hands to the next, cleaned, whatever their kind.
-
-    Text and message chunks are buffered; a chunk of an `AddableDict` is buffered key by key; of a value that
-    replaces the one before it (a JSON parser's growing object) only the part that can no longer change is shown
-    early; a list of documents, a prompt or a whole message is judged as one value.
-    """
+class WholeMessage:
+    """The chunks of one model message, kept until the last one: what may not be changed can only be refused."""
 
     def __init__(self, guard: Guard, context: Context) -> None:
         self._guard = guard
-        self._context = context
-        self._open: _Texts | _Messages | _Parts | _Values | None = None
+        self._context = replace(context, stage=Stage.OUTPUT)
+        self._message: AIMessageChunk | None = None
 
-    def push(self, chunk: Any) -> Iterator[Any]:
-        """Yield what may be passed on now.
+    @property
+    def holds(self) -> bool:
+        """Whether the message has yet to be given out."""
+        return self._message is not None
+
+    def push(self, chunk: AIMessageChunk) -> dict[str, Any]:
+        """Return a chunk's fields without text; the last chunk's hold the whole message.
 
         Raises:
-            Blocked: a text was blocked.
+            Blocked: a rule would have to change the message.
         """
-        kind = _kind(chunk)
-        if self._open is None or type(self._open) is not kind:
-            yield from self.flush()
-            self._open = kind(self._guard, self._context)
-        yield from self._open.push(chunk)
-
-    def flush(self) -> Iterator[Any]:
-        """Yield what was kept back. Raises as `push` does."""
-        if self._open is not None:
-            yield from self._open.flush()
-        self._open = None
-
-
-def _kind(chunk: Any) -> type[_Texts | _Messages | _Parts | _Values]:
-    match chunk:
-        case str():
-            return _Texts
-        case AIMessageChunk():
-            return _Messages
-        case AddableDict():
-            return _Parts
-    return _Values
-
-
-class _Texts:
-    def __init__(self, guard: Guard, context: Context) -> None:
-        self._stream = guard.stream(context=context)
-        self._said = False
-
-    def push(self, chunk: str) -> Iterator[str]:
-        if text := self._stream.push(chunk):
-            self._said = True
-            yield text
-
-    def flush(self) -> Iterator[str]:
-        tail = self._stream.flush()
-        if self._stream.decision.action is Action.BLOCK:
-            raise Blocked(self._stream.decision)
-        if tail or not self._said:
-            yield tail
-
-
-class _Messages:
-    def __init__(self, guard: Guard, context: Context) -> None:
-        self._stream = MessageStream(guard, context)
-        self._id: str | None = None
-
-    def push(self, chunk: AIMessageChunk) -> Iterator[AIMessageChunk]:
-        self._id = chunk.id or self._id
-        yield chunk.model_copy(update=self._stream.push(chunk))
-
-    def flush(self) -> Iterator[AIMessageChunk]:
-        if tail := self._stream.flush():
-            yield tail.model_copy(update={"id": self._id})
-
-
-class _Parts:
-    def __init__(self, guard: Guard, context: Context) -> None:
-        self._guard = guard
-        self._context = context
-        self._parts: dict[Any, ValueStream] = {}
-
-    def push(self, chunk: AddableDict) -> Iterator[AddableDict]:
-        for key, value in chunk.items():
-            part = self._parts.setdefault(key, ValueStream(self._guard, self._context))
-            yield from (AddableDict({key: piece}) for piece in part.push(value))
-
-    def flush(self) -> Iterator[AddableDict]:
-        for key, part in self._parts.items():
-            yield from (AddableDict({key: piece}) for piece in part.flush())
-
-
-class _Values:
-    """Whole values. One is kept until the next one shows whether it was only the beginning of it."""
-
-    def __init__(self, guard: Guard, context: Context) -> None:
-        self._guard = guard
-        self._context = context
-        self._held: list[Any] = []
-        self._growing: list[_Growing] = []
-
-    def push(self, value: Any) -> Iterator[Any]:
-        if self._held and _continues(self._held[0], value):
-            yield self._beginning(self._held.pop())
-        else:
-            yield from self.flush()
-        self._held = [value]
-
-    def flush(self) -> Iterator[Any]:
-        self._growing.clear()
-        if self._held:
-            yield clean(self._guard, self._held.pop(), self._context)
-
-    def _beginning(self, value: Any) -> Any:
-        """Return the value with every text cut to what of it is already sure."""
-        seen = 0
-
-        def sure(text: str, place: Context) -> str:
-            nonlocal seen
-            if seen == len(self._growing):
-                self._growing.append(_Growing(self._guard))
-            seen += 1
-            return self._growing[seen - 1].show(text, place)
-
-        return rewrite(value, self._context, sure)
-
-
-class _Growing:
-    """A text that is shown again and again, each time longer."""
-
-    def __init__(self, guard: Guard) -> None:
-        self._guard = guard
-        self._stream: Any = None
-        self._raw = self._shown = ""
-
-    def show(self, text: str, context: Context) -> str:
-        if self._stream is None or not text.startswith(self._raw):
-            self._stream = self._guard.stream(context=context)
-            self._raw = self._shown = ""
-        self._shown += self._stream.push(text[len(self._raw) :])
-        self._raw = text
-        return self._shown
-
-
-def _continues(old: Any, new: Any) -> bool:
-    """Whether ``new`` may be ``old`` with more of it arrived."""
-    match old, new:
-        case str(), str():
-            return new.startswith(old)
-        case dict(), dict():
-            return all(key in new and _continues(value, new[key]) for key, value in old.items())
-        case list(), list():
-            return len(old) <= len(new) and all(_continues(a, b) for a, b in zip(old, new, strict=False))
-    return old is None or bool(old == new)
+        own = chunk.model_copy(update={"chunk_position": None})
+        whole = own if self._message is None else self._message + own
+        if chunk.chunk_position == "last":
+            self._message = None
+            refuse(judge(self._guard, whole, self._context))
+            return {name: getattr(whole, name) for name in _FIELDS}
+        self._message = whole
+        return {name: type(getattr(chunk, name))() for name in _FIELDS}

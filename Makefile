@@ -1,0 +1,39 @@
+# Everything runs in .venv, which each target makes for itself from a bare Python 3.11 or newer.
+PYTHON ?= python3
+BIN := .venv/bin
+DISTRIBUTIONS := -e shared -e packages/langchain-secure -e packages/llamaindex-secure
+PROJECTS := pyproject.toml shared/pyproject.toml $(wildcard packages/*/pyproject.toml)
+
+.PHONY: demo test lint bench dist clean
+
+demo: .venv/demo ## both example applications over DOCS, before and after
+	$(BIN)/python examples/langchain_rag.py $(if $(DOCS),--docs "$(DOCS)")
+	$(BIN)/python examples/llamaindex_rag.py $(if $(DOCS),--docs "$(DOCS)")
+
+test: .venv/test ## the tests
+	$(BIN)/python -m pytest
+
+lint: .venv/lint ## style, types, direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy shared/src packages/langchain-secure/src packages/llamaindex-secure/src
+	$(BIN)/lint-imports
+
+bench: .venv/bench ## speed, side by side with others in one run
+	$(BIN)/python -m tests.benchmarks
+
+dist: .venv/test ## the three wheels
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist ./shared ./packages/langchain-secure ./packages/llamaindex-secure
+
+clean:
+	rm -rf .venv dist
+
+.venv/python: ## the environment itself
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	touch $@
+
+.venv/%: .venv/python $(PROJECTS)
+	$(BIN)/python -m pip install --quiet $(DISTRIBUTIONS) --group $*
+	touch $@

@@ -1,0 +1,171 @@
+"""A language model around another one: clean prompts go in, clean answers come out, streams included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from llama_index.core.base.llms.types import (
+    ChatMessage,
+    ChatResponse,
+    ChatResponseAsyncGen,
+    ChatResponseGen,
+    CompletionResponse,
+    CompletionResponseAsyncGen,
+    CompletionResponseGen,
+    LLMMetadata,
+)
+from llama_index.core.bridge.pydantic import Field, model_validator
+from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
+from llama_index.core.llms.function_calling import FunctionCallingLLM
+from llama_index.core.llms.llm import LLM, ToolSelection
+from llama_index.core.tools import BaseTool
+
+from secure_core import Context, Stage
+
+from ._component import SecureComponent
+from ._content import aclean, clean
+from ._reply import areplies, bare, replies
+
+__all__ = ["SecureLLM"]
+
+_PROMPT = Context(Stage.INPUT)
+_ANSWER = Context(Stage.OUTPUT)
+_HOISTED = (
+    "callback_manager",
+    "completion_to_prompt",
+    "messages_to_prompt",
+    "output_parser",
+    "pydantic_program_mode",
+    "query_wrapper_prompt",
+    "system_prompt",
+)
+"""What `LLM` does around a call; the inner model is called inside of that, so the wrapper has to do it."""
+
+
+class SecureLLM(SecureComponent, FunctionCallingLLM):
+    """Says what ``llm`` says, with prompts and answers sanitised. Stands wherever that model stands.
+
+    Prompts: a user's message is judged at stage ``input``, a tool's at ``tool_result``, earlier answers at ``output``;
+    system messages are the application's own words and stay as they are. Answers: text and thoughts are judged at
+    ``output``, the arguments of tool calls, value by value, at ``tool_call``. Streams stay streams; tool calls come
+    with their last chunk. ``raw`` and ``logprobs`` are dropped. The caller's messages are never changed.
+
+    >>> llm = SecureLLM(llm=OpenAI(), policy="default")
+
+    Raises:
+        Blocked: From every method that takes a prompt or gives an answer, if one of them is blocked.
+    """
+
+    llm: LLM = Field(description="The model that is asked.", exclude=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _settings_of_inner(cls, values: Any) -> Any:
+        inner = values.get("llm")
+        return {**{name: getattr(inner, name) for name in _HOISTED}, **values} if isinstance(inner, LLM) else values
+
+    @classmethod
+    def class_name(cls) -> str:
+        """Return the name under which it is serialised."""
+        return "SecureLLM"
+
+    @property
+    def metadata(self) -> LLMMetadata:
+        """The inner model's."""
+        return self.llm.metadata
+
+    # -- asking: prompts are cleaned before LlamaIndex's own events and callbacks see them ----------
+
+    def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+        """Answer a conversation."""
+        return self._chat(clean(self._guard, list(messages), _PROMPT), **kwargs)  # type: ignore[no-any-return]
+
+    async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+        """Async twin of `chat`."""
+        return await self._achat(await aclean(self._guard, list(messages), _PROMPT), **kwargs)  # type: ignore[no-any-return]
+
+    def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
+        """Answer a conversation as the words come."""
+        return self._stream_chat(clean(self._guard, list(messages), _PROMPT), **kwargs)  # type: ignore[no-any-return]
+
+    async def astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseAsyncGen:
+        """Async twin of `stream_chat`."""
+        return await self._astream_chat(await aclean(self._guard, list(messages), _PROMPT), **kwargs)  # type: ignore[no-any-return]
+
+    def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
+        """Complete a prompt."""
+        return self._complete(clean(self._guard, prompt, _PROMPT), formatted=formatted, **kwargs)  # type: ignore[no-any-return]
+
+    async def acomplete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
+        """Async twin of `complete`."""
+        return await self._acomplete(await aclean(self._guard, prompt, _PROMPT), formatted=formatted, **kwargs)  # type: ignore[no-any-return]
+
+    def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseGen:
+        """Complete a prompt as the words come."""
+        return self._stream_complete(clean(self._guard, prompt, _PROMPT), formatted=formatted, **kwargs)  # type: ignore[no-any-return]
+
+    async def astream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseAsyncGen:
+        """Async twin of `stream_complete`."""
+        return await self._astream_complete(await aclean(self._guard, prompt, _PROMPT), formatted=formatted, **kwargs)  # type: ignore[no-any-return]
+
+    # -- answering ---------------------------------------------------------------------------------
+
+    @llm_chat_callback()
+    def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+        return clean(self._guard, bare(self.llm.chat(messages, **kwargs)), _ANSWER)
+
+    @llm_chat_callback()
+    async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+        return await aclean(self._guard, bare(await self.llm.achat(messages, **kwargs)), _ANSWER)
+
+    @llm_chat_callback()
+    def _stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
+        return replies(self._guard, self.llm.stream_chat(messages, **kwargs), _ANSWER)
+
+    @llm_chat_callback()
+    async def _astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseAsyncGen:
+        return areplies(self._guard, await self.llm.astream_chat(messages, **kwargs), _ANSWER)
+
+    @llm_completion_callback()
+    def _complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
+        return clean(self._guard, bare(self.llm.complete(prompt, formatted=formatted, **kwargs)), _ANSWER)
+
+    @llm_completion_callback()
+    async def _acomplete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
+        answer = await self.llm.acomplete(prompt, formatted=formatted, **kwargs)
+        return await aclean(self._guard, bare(answer), _ANSWER)
+
+    @llm_completion_callback()
+    def _stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseGen:
+        return replies(self._guard, self.llm.stream_complete(prompt, formatted=formatted, **kwargs), _ANSWER)
+
+    @llm_completion_callback()
+    async def _astream_complete(
+        self, prompt: str, formatted: bool = False, **kwargs: Any
+    ) -> CompletionResponseAsyncGen:
+        return areplies(self._guard, await self.llm.astream_complete(prompt, formatted=formatted, **kwargs), _ANSWER)
+
+    # -- tools -------------------------------------------------------------------------------------
+
+    def _prepare_chat_with_tools(self, tools: Sequence[BaseTool], **kwargs: Any) -> dict[str, Any]:
+        return self._calling._prepare_chat_with_tools_compat(tools, **kwargs)
+
+    def _validate_chat_with_tools_response(
+        self, response: ChatResponse, tools: Sequence[BaseTool], **kwargs: Any
+    ) -> ChatResponse:
+        return self._calling._validate_chat_with_tools_response(response, tools, **kwargs)
+
+    def get_tool_calls_from_response(
+        self, response: ChatResponse, error_on_no_tool_call: bool = True, **kwargs: Any
+    ) -> list[ToolSelection]:
+        """Return the tool calls of a sanitised answer, as the inner model reads them."""
+        return self._calling.get_tool_calls_from_response(
+            response, error_on_no_tool_call=error_on_no_tool_call, **kwargs
+        )
+
+    @property
+    def _calling(self) -> FunctionCallingLLM:
+        if not isinstance(self.llm, FunctionCallingLLM):
+            raise NotImplementedError(f"{type(self.llm).__name__} calls no tools; use a ReActAgent, or another model")
+        return self.llm

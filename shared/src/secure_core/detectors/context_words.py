@@ -1,0 +1,57 @@
+"""Context words: what stands before a number often says what the number is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+__all__ = ["ContextWords", "lowered", "window"]
+
+_REACH = 100
+_WORDS = 8
+_WORD = re.compile(r"\w+")
+_BOOST = 0.35
+_LEAST = 0.4
+
+
+class ContextWords:
+    """The words that speak for one recogniser, looked for in lower-cased text.
+
+    Presidio takes a context word for found wherever it is part of another, so that "report" would
+    speak for a German postal code ("Ort") and "must" for a passport ("us"). Here words of up to three
+    letters stand alone; longer ones may be part of a compound, as in "Kontonummer".
+    """
+
+    __slots__ = ("_find", "words")
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.words = tuple(sorted({word.lower().strip() for word in words}))
+        self._find = re.compile("|".join(map(_whole_or_part, self.words)) or r"(?!)")
+
+    def speak_in(self, text: str) -> bool:
+        """Say whether one of the words stands in ``text``, which is in lower case."""
+        return self._find.search(text) is not None
+
+    def score(self, base: float, before: str) -> float:
+        """Return ``base`` as the words ``before`` the match leave it: Presidio's boost of 0.35, at least to 0.4."""
+        return min(max(base + _BOOST, _LEAST), 1.0) if self.speak_in(before) else base
+
+
+def _whole_or_part(word: str) -> str:
+    escaped = re.escape(word)
+    return escaped if len(word) > 3 else rf"(?<![^\W\d_]){escaped}(?![^\W\d_])"
+
+
+def lowered(text: str) -> str:
+    """Return ``text`` in lower case, each character in its place."""
+    lower = text.lower()
+    if len(lower) == len(text):
+        return lower
+    return "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
+
+
+def window(lower: str, start: int, end: int) -> str:
+    """Return the eight words before ``start`` with the match itself: "phone:555-0100" holds its own context."""
+    reach = max(0, start - _REACH)
+    words = [word.start() for word in _WORD.finditer(lower, reach, start)]
+    return lower[words[-_WORDS] if len(words) >= _WORDS else reach : end]
