@@ -10,7 +10,6 @@ from typing import Any
 
 from _demo import PROMPT, arguments, compare, gullible_answer, words
 from _documents import Passage, load
-from langchain_core.callbacks import CallbackManagerForLLMRun, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.language_models import BaseChatModel, SimpleChatModel
 from langchain_core.messages import BaseMessage
@@ -30,7 +29,7 @@ class KeywordRetriever(BaseRetriever):
     passages: list[Passage]
     k: int = 3
 
-    def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
+    def _get_relevant_documents(self, query: str, *, run_manager: Any) -> list[Document]:
         index = BM25Okapi([words(passage.text) for passage in self.passages])
         best = index.get_top_n(words(query), self.passages, n=self.k)
         return [Document(passage.text, metadata={"source": passage.source}) for passage in best]
@@ -43,13 +42,7 @@ class GullibleModel(SimpleChatModel):
     def _llm_type(self) -> str:
         return "gullible"
 
-    def _call(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> str:
+    def _call(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> str:
         return gullible_answer(str(messages[-1].text))
 
 

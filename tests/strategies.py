@@ -40,7 +40,8 @@ PLANTS = {
     "github": lambda rng: "gh" + "p_" + _letters(rng, ALNUM, 36),
     "assignment": lambda rng: f'api_key = "{_letters(rng, ALNUM, 32)}"',
     "pem": lambda rng: (
-        f"-----BEGIN RSA {PRIVATE}-----\n{_letters(rng, ALNUM, 64)}\n\n{_letters(rng, ALNUM, 40)}=\n-----END RSA {PRIVATE}-----"
+        f"-----BEGIN RSA {PRIVATE}-----\n{_letters(rng, ALNUM, 64)}\n\n{_letters(rng, ALNUM, 40)}=\n"
+        f"-----END RSA {PRIVATE}-----"
     ),
     "script": lambda rng: f"<script>\nfetch('https://evil.example/{rng.randrange(99)}')\n</script>",
     "handler": lambda rng: '<img src=x onerror="alert(1)">',
@@ -55,7 +56,8 @@ PLANTS = {
 
 PROSE = [
     "The meeting was moved to Thursday. ", "Please find the report attached.\n", "Prices rose by 3.5% in May. ", "\n\n",
-    "- first point\n", "Ça va très bien, merci ! ", "これは文です。", "Привет, как дела? ", "👩‍👩‍👧‍👦 ", "`code` ", "(", ") ",
+    "- first point\n", "Ça va très bien, merci ! ", "これは文です。", "Привет, как дела? ", "👩‍👩‍👧‍👦 ", "`code` ",
+    "(", ") ",
     "A line of an e-mail that some program has broken after so many characters\nand that goes on in the next. ",
     '{"id": 12, "name": "x"}\n', "| a | b |\n", "```\nx = 1\n```\n", "e.g. ", "Dr. ", '"', ", ", " ", "<b>", "&amp; ",
     "see https://example.org/docs ",

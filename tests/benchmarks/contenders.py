@@ -14,10 +14,6 @@ __all__ = ["Contender", "contenders", "streams"]
 OURS = "secure-core, deterministic tier"
 
 
-class Missing(Exception):
-    """A contender cannot run here; the message says what is missing."""
-
-
 @dataclass(frozen=True, slots=True)
 class Contender:
     """A name, and the function of a text that is timed (None: not measured, for that reason)."""
@@ -43,10 +39,8 @@ def contenders() -> list[Contender]:
 def _build(name: str, builder: Callable[[], Callable[[str], object]]) -> Contender:
     try:
         return Contender(name, builder())
-    except ImportError as error:
-        return Contender(name, None, f"{error.name} is not installed")
-    except Missing as error:
-        return Contender(name, None, str(error))
+    except ImportError:
+        return Contender(name, None, "not installed")
 
 
 def _ours() -> Callable[[str], object]:
@@ -85,7 +79,7 @@ def _presidio_spacy() -> Callable[[str], object]:
     _offline_suffix_list()
     model = next((name for name in spacy.util.get_installed_models() if name.startswith("en")), None)
     if model is None:
-        raise Missing("no English spaCy model is installed")
+        raise ImportError("no English spaCy model is installed")
     configuration = {"nlp_engine_name": "spacy", "models": [{"lang_code": "en", "model_name": model}]}
     analyzer = AnalyzerEngine(nlp_engine=NlpEngineProvider(nlp_configuration=configuration).create_engine())
     return lambda text: analyzer.analyze(text, language="en")

@@ -91,14 +91,6 @@ def test_what_comes_together_when_something_is_removed_is_found_as_well() -> Non
     assert "bad" not in guard.check("so babbadadd it is", stage="output").text
 
 
-def test_a_value_that_is_still_found_under_its_mask_is_redacted() -> None:
-    everything = FunctionDetector("all", "x.all", lambda text: [(0, len(text))] if text else [])
-    policy = Policy.model_validate(
-        {"detectors": [], "rules": [{"category": "x.*", "action": "sanitize", "operator": "mask"}]}
-    )
-    assert Guard(policy, detectors=[everything]).check("whatever", stage="output").text == "[ALL]"
-
-
 def test_a_text_that_does_not_come_to_rest_is_given_up() -> None:
     class Restless:
         name = "restless"

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 __all__ = ["Segment", "Segmenter", "segments"]
 
 _LEFT = 100  # characters of what stood before that a detector may look at, for context words
-_SHORT = 64  # sentences and lines are put together up to this length
+_SHORT = 100  # sentences and lines are put together up to this length
 _SOFT = 1_500  # beyond it any line end will do, wrapped or not
 _HARD = 4_000  # beyond it any white space will do
 _TAG = 4_096  # the longest HTML tag that is waited for
@@ -32,7 +32,7 @@ _PEM = "-----BEGIN "
 _TOKEN = re.compile(
     r"\n|[.!?…]+[\"'”’»)\]*_]*(?:[ \t]+|\Z)|[。！？।؟۔]+[\"'”’»」』）)\]]*(?:[ \t]+|\Z)?|[<\[`~]|" + _PEM
 )
-_OPENERS = frozenset("<[`~-")
+_OPENER = re.compile(r"[<\[`~]|" + _PEM)
 _WORD_BEFORE = re.compile(r"[^\W\d_]+(?:\.[^\W\d_]+)*\Z")
 _SPACE = re.compile(r"\s")
 _RUN = re.compile(r"`+|~+")
@@ -79,11 +79,11 @@ class Segmenter:
     """Finds the seams of a text that arrives in pieces.
 
     >>> segmenter = Segmenter()
-    >>> [s.start for s in segmenter.push("A sentence that is long enough to stand for itself, "
-    ...                                  "as a reader would say. And the next o")]
+    >>> [s.start for s in segmenter.push("A sentence that is long enough to stand for itself, as any reader would "
+    ...                                  "say, is a segment of its own. And the next o")]
     [0]
     >>> [s.start for s in segmenter.flush()]
-    [75]
+    [102]
     """
 
     def __init__(self) -> None:
@@ -162,13 +162,10 @@ class Segmenter:
     def _seams(self) -> Iterator[int]:
         """Yield the seams from where reading stopped; stop where what follows is not known yet."""
         text = self._text
-        while token := _TOKEN.search(text, self._at):
-            at, end = token.span()
+        while token := self._token():
+            at = token.start()
             if at - self._start > _HARD:
                 yield from self._breaks(at)
-            if text[at] not in _OPENERS and end - self._start < _SHORT and self._known(end):
-                self._at = self._plain = end  # no seam yet, whatever it is
-                continue
             step = self._step(at, token[0])
             if step is None:
                 self._at = at
@@ -181,6 +178,18 @@ class Segmenter:
         end = len(text) if self._final else max(self._at, len(text) - len(_PEM))
         yield from self._breaks(end)
         self._at = end
+
+    def _token(self) -> re.Match[str] | None:
+        """Return the next place at which a seam may stand, or something begins that belongs together."""
+        first_seam = self._start + _SHORT - 1
+        if self._at < first_seam:
+            opener = _OPENER.search(self._text, self._at, first_seam + len(_PEM))
+            if opener and opener.start() < first_seam:
+                return opener
+            if not self._known(first_seam + len(_PEM)):
+                return None
+            self._at = first_seam
+        return _TOKEN.search(self._text, self._at)
 
     def _breaks(self, end: int) -> Iterator[int]:
         """Yield seams at white space where the open segment, read up to ``end``, has grown too long."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun, Callbacks
@@ -18,7 +19,7 @@ from langchain_core.runnables import (
     RunnableSequence,
     RunnableWithFallbacks,
 )
-from pydantic import model_validator
+from pydantic import PrivateAttr, model_validator
 
 from secure_core import Context, Stage
 
@@ -65,6 +66,7 @@ class SecureChatModel(Guarded, BaseChatModel):
     """
 
     model: BaseChatModel
+    _caller: Context | None = PrivateAttr(default=None)
 
     @model_validator(mode="before")
     @classmethod
@@ -79,6 +81,16 @@ class SecureChatModel(Guarded, BaseChatModel):
 
     # -- prompts: cleaned before the run begins, so that no callback sees them raw ---------------
 
+    def invoke(self, input: LanguageModelInput, config: RunnableConfig | None = None, **kwargs: Any) -> AIMessage:
+        """Return the answer."""
+        return super(SecureChatModel, self._called(config)).invoke(input, config, **kwargs)
+
+    async def ainvoke(
+        self, input: LanguageModelInput, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> AIMessage:
+        """Return the answer."""
+        return await super(SecureChatModel, self._called(config)).ainvoke(input, config, **kwargs)
+
     def generate(
         self,
         messages: list[list[BaseMessage]],
@@ -87,7 +99,7 @@ class SecureChatModel(Guarded, BaseChatModel):
         **kwargs: Any,
     ) -> LLMResult:
         """Answer each list of messages; `invoke` and `batch` end here."""
-        prompts = clean(self._guard, messages, context_for(Stage.INPUT, metadata=kwargs.get("metadata")))
+        prompts = clean(self._guard, messages, self._context(Stage.INPUT))
         return super().generate(prompts, stop, callbacks, **kwargs)
 
     async def agenerate(
@@ -98,33 +110,46 @@ class SecureChatModel(Guarded, BaseChatModel):
         **kwargs: Any,
     ) -> LLMResult:
         """Answer each list of messages; `ainvoke` and `abatch` end here."""
-        prompts = await aclean(self._guard, messages, context_for(Stage.INPUT, metadata=kwargs.get("metadata")))
+        prompts = await aclean(self._guard, messages, self._context(Stage.INPUT))
         return await super().agenerate(prompts, stop, callbacks, **kwargs)
 
     def stream(
         self, input: LanguageModelInput, config: RunnableConfig | None = None, **kwargs: Any
     ) -> Iterator[AIMessageChunk]:
         """Yield the answer as it comes."""
-        yield from super().stream(self._prompt(input, config), config, **kwargs)
+        called = self._called(config)
+        yield from super(SecureChatModel, called).stream(called._prompt(input), config, **kwargs)
 
     async def astream(
         self, input: LanguageModelInput, config: RunnableConfig | None = None, **kwargs: Any
     ) -> AsyncIterator[AIMessageChunk]:
         """Yield the answer as it comes."""
-        prompt = await aclean(self._guard, self._convert_input(input), context_for(Stage.INPUT, config))
-        async for chunk in super().astream(prompt, config, **kwargs):
+        called = self._called(config)
+        prompt = await aclean(self._guard, self._convert_input(input), called._context(Stage.INPUT))
+        async for chunk in super(SecureChatModel, called).astream(prompt, config, **kwargs):
             yield chunk
 
     def stream_events(self, input: LanguageModelInput, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
         """Return the events of a run, which begin with the prompt."""
-        return super().stream_events(self._prompt(input, config), config, **kwargs)
+        called = self._called(config)
+        return super(SecureChatModel, called).stream_events(called._prompt(input), config, **kwargs)
 
     def astream_events(self, input: LanguageModelInput, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
         """Return the events of a run, which begin with the prompt."""
-        return super().astream_events(self._prompt(input, config), config, **kwargs)
+        called = self._called(config)
+        return super(SecureChatModel, called).astream_events(called._prompt(input), config, **kwargs)
 
-    def _prompt(self, input: LanguageModelInput, config: RunnableConfig | None) -> Any:
-        return clean(self._guard, self._convert_input(input), context_for(Stage.INPUT, config))
+    def _called(self, config: RunnableConfig | None) -> SecureChatModel:
+        """Return this model as it is called once, by somebody: LangChain does not tell the inside of a model."""
+        called = self.model_copy()
+        called._caller = context_for(Stage.INPUT, config, source=self.name)
+        return called
+
+    def _context(self, stage: Stage) -> Context:
+        return replace(self._caller, stage=stage) if self._caller else context_for(stage, source=self.name)
+
+    def _prompt(self, input: LanguageModelInput) -> Any:
+        return clean(self._guard, self._convert_input(input), self._context(Stage.INPUT))
 
     # -- answers: the inner model is called directly and without a run manager, which it would tell raw tokens ---
 
@@ -137,7 +162,7 @@ class SecureChatModel(Guarded, BaseChatModel):
     ) -> ChatResult:
         result = self.model._generate(messages, stop=stop, **kwargs)
         spoken = [generation.message for generation in result.generations]
-        return _with_messages(result, clean(self._guard, spoken, _said(run_manager)))
+        return _with_messages(result, clean(self._guard, spoken, self._context(Stage.OUTPUT)))
 
     async def _agenerate(
         self,
@@ -148,7 +173,7 @@ class SecureChatModel(Guarded, BaseChatModel):
     ) -> ChatResult:
         result = await self.model._agenerate(messages, stop=stop, **kwargs)
         spoken = [generation.message for generation in result.generations]
-        return _with_messages(result, await aclean(self._guard, spoken, _said(run_manager)))
+        return _with_messages(result, await aclean(self._guard, spoken, self._context(Stage.OUTPUT)))
 
     def _stream(
         self,
@@ -157,7 +182,7 @@ class SecureChatModel(Guarded, BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        stream = MessageStream(self._guard, _said(run_manager))
+        stream = MessageStream(self._guard, self._context(Stage.OUTPUT))
         for chunk in self.model._stream(messages, stop=stop, **kwargs):
             yield _pushed(stream, chunk)
         if (tail := stream.flush()) is not None:
@@ -170,7 +195,7 @@ class SecureChatModel(Guarded, BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        stream = MessageStream(self._guard, _said(run_manager))
+        stream = MessageStream(self._guard, self._context(Stage.OUTPUT))
         async for chunk in self.model._astream(messages, stop=stop, **kwargs):
             yield _pushed(stream, chunk)
         if (tail := stream.flush()) is not None:
@@ -213,10 +238,6 @@ class SecureChatModel(Guarded, BaseChatModel):
     def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Sequence[Any] | None = None) -> int:
         """Return the number of tokens as the inner model counts them."""
         return self.model.get_num_tokens_from_messages(messages, tools)
-
-
-def _said(run_manager: CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun | None) -> Context:
-    return context_for(Stage.OUTPUT, metadata=run_manager.metadata if run_manager else None)
 
 
 def _with_messages(result: ChatResult, messages: list[BaseMessage]) -> ChatResult:

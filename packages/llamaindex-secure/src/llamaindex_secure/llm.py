@@ -148,13 +148,24 @@ class SecureLLM(SecureComponent, FunctionCallingLLM):
 
     # -- tools -------------------------------------------------------------------------------------
 
-    def _prepare_chat_with_tools(self, tools: Sequence[BaseTool], **kwargs: Any) -> dict[str, Any]:
-        return self._calling._prepare_chat_with_tools_compat(tools, **kwargs)
+    def _prepare_chat_with_tools(
+        self,
+        tools: Sequence[BaseTool],
+        user_msg: str | ChatMessage | None = None,
+        chat_history: list[ChatMessage] | None = None,
+        verbose: bool = False,
+        allow_parallel_tool_calls: bool = False,
+        tool_required: bool = False,  # LlamaIndex looks for this name, and drops the argument where it is missing
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        return self._calling._prepare_chat_with_tools_compat(
+            tools, user_msg, chat_history, verbose, allow_parallel_tool_calls, tool_required, **kwargs
+        )
 
     def _validate_chat_with_tools_response(
-        self, response: ChatResponse, tools: Sequence[BaseTool], **kwargs: Any
+        self, response: ChatResponse, tools: Sequence[BaseTool], allow_parallel_tool_calls: bool = False, **kwargs: Any
     ) -> ChatResponse:
-        return self._calling._validate_chat_with_tools_response(response, tools, **kwargs)
+        return self._calling._validate_chat_with_tools_response(response, tools, allow_parallel_tool_calls, **kwargs)
 
     def get_tool_calls_from_response(
         self, response: ChatResponse, error_on_no_tool_call: bool = True, **kwargs: Any

@@ -11,6 +11,7 @@ from __future__ import annotations
 import builtins
 import re
 import threading
+from importlib.machinery import SourceFileLoader
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -91,7 +92,8 @@ class Presidio:
         module.__file__ = str(file)
         module.__package__ = name if package else name.rpartition(".")[0]
         vars(module)["__builtins__"] = self._builtins
-        exec(compile(file.read_text(encoding="utf-8"), str(file), "exec"), vars(module))  # noqa: S102
+        code = SourceFileLoader(name, str(file)).get_code(name)
+        exec(code, vars(module))  # type: ignore[arg-type]  # noqa: S102
         return module
 
     def _import(

@@ -11,12 +11,12 @@ from typing import Any
 import re2
 
 from .secret_rules import NAMED, Named
-from .secret_values import is_password, is_placeholder, is_random, is_uuid
+from .secret_values import has_words, is_password, is_placeholder, is_random, is_strong, is_uuid
 
 __all__ = ["GATES", "find"]
 
-_TELLING = "(?i:key|token|secret|passw|passphrase|passcode|pwd|auth|cred|api|login|client.?id|access.?id)"
-_SETS = "(?:=+>?|:|[\"'`][ \\t]?,[ \\t]?(?=[\"'`])|>|[ \\t](?i:is|was):?[ \\t])\\s{0,24}"
+_TELLING = "(?i:key|token|secret|passw|passphrase|passcode|kennwort|pwd|auth|cred|api|login|client.?id|access.?id)"
+_SETS = "(?:=+>?|:|[\"'`][ \\t]?,[ \\t]?(?=[\"'`])|(?<=[0-9A-Za-z])[ \\t](?=[\"'`])|>|[ \\t](?i:is|was):?[ \\t])\\s{0,24}"
 """What puts a value to a name: ``=`` (the end of ``:=``, too), a colon, the next argument, the end of a tag, "is"."""
 _OPENS = "(?:\\\\?[\"'`]|@\")?"
 _NO_WORD = "[^\\s\"'`]{0,40}?(?:[0-9!@#$%^*?+~]|[a-z][A-Z]{2})"
@@ -54,12 +54,12 @@ _HARMLESS = _DIGESTS | frozenset(
     "csrf xsrf page next cursor continuation public pub primary foreign partition sort cache idempotency url uri path "
     "file name".split()
 )
-_PASSWORD_NAMES = ("password", "passwd", "passphrase", "passcode", "passwort", "pwd")
+_PASSWORD_NAMES = ("password", "passwd", "passphrase", "passcode", "passwort", "kennwort", "pwd")
 _SECRET_NAME = re.compile(
     r"(?:token|secret|credentials?|authorization|auth|bearer|(?:api|access|secret|private|signing|encryption|master"
     r"|account|app|auth|client|service|shared|session|storage|license|deploy|hmac|jwt|webhook|admin|subscription)keys?)$"
 )
-_PROVIDER = re2.compile("|".join({name.replace(" ", "") for row in NAMED for name in row.provider.split("|")}))
+_PROVIDER = re2.compile("|".join({name for row in NAMED for name in row.provider.split("|")}))
 _HINT = re.compile(r"key|token|secret|pass|pwd|auth|cred|api|login|client|access|pat$|id$")
 
 
@@ -124,7 +124,7 @@ def _of_provider(words: list[str], value: str) -> tuple[str, float] | None:
     if not _PROVIDER.search(name) or not _HINT.search(name) or (not _DIGESTS.isdisjoint(words) and not is_uuid(value)):
         return None
     for row, shape in _rows(words):
-        if shape.fullmatch(value) and not is_placeholder(value, 1.5 if value.isdigit() else 2.6):
+        if shape.fullmatch(value) and not is_placeholder(value, 1.5 if value.isdigit() else 2.6) and not has_words(value):
             return row.kind, row.score
     return None
 
@@ -142,7 +142,7 @@ def _providers() -> dict[str, list[tuple[Named, Any]]]:
     table: dict[str, list[tuple[Named, Any]]] = {}
     for row in NAMED:
         for provider in row.provider.split("|"):
-            table.setdefault(provider.replace(" ", ""), []).append((row, re2.compile(row.shape)))
+            table.setdefault(provider, []).append((row, re2.compile(row.shape)))
     return table
 
 
@@ -151,13 +151,8 @@ def _of_name(words: list[str], value: str, floor: float) -> tuple[str, float] | 
         words = words[:-1]
     name = "".join(words[-3:])
     if name.endswith(_PASSWORD_NAMES) or (words and words[-1] in ("pass", "pw")):
-        secret = _is_strong(value) and is_password(value) and not is_placeholder(value, min(floor, 2.0))
+        secret = is_strong(value) and is_password(value) and not is_placeholder(value, min(floor, 1.5))
         return ("password", 0.7) if secret else None
     if len(value) < 10 or not _SECRET_NAME.search(name) or not _HARMLESS.isdisjoint(words[-4:]):
         return None
     return ("generic", 0.7) if is_random(value) and not is_uuid(value) and not is_placeholder(value, floor) else None
-
-
-def _is_strong(value: str) -> bool:
-    """Letters, and a digit or a sign that names do not hold."""
-    return any(c.isalpha() for c in value) and any(c.isdigit() or c in "!@#%^*?+~" for c in value)

@@ -33,8 +33,8 @@ class Format:
 class Named:
     """A credential that is recognisable by its shape beside its provider's name.
 
-    ``provider`` lists names in lower case, ``|`` between them and a blank wherever people write one
-    (``new relic`` stands for NEW_RELIC, newRelic, new-relic and newrelic).
+    ``provider`` lists names in lower case and in one word, ``|`` between them: ``newrelic`` stands for NEW_RELIC,
+    newRelic, new-relic and NewRelic, too.
     """
 
     provider: str
@@ -53,6 +53,23 @@ _PEM = (
     "(?P<value>-{4,5} ?BEGIN (?:[0-9A-Z]{1,16} ){0,3}PRIVATE KEY(?: BLOCK)? ?-{4,5}"
     "(?:(?:[^-]|-[^-])*-{4,5} ?END [0-9A-Z ]{0,40}-{4,5}"  # whatever stands in between, as long as it ends
     "|(?:(?:\\s|\\\\[nr])*[0-9A-Za-z-]+: [^\\n\\\\]*)*(?:[0-9A-Za-z+/=\\s]|\\\\[nr])*))"  # cut off: what looks like a key
+)
+_LOGIN_IN_URL = "[A-Za-z][0-9A-Za-z+.-]*://[^\\s:/?#@\"'<>]*:(?P<value>[^\\s/?#@\"'<>]{3,})@[0-9A-Za-z\\[]"
+_CURL_USER = "\\bcurl\\b(?:[^\\n]|\\\\\\n)*?\\s(?:-u|--user)[ =]?[\"']?[^\\s:\"']+:(?P<value>[^\\s\"']{3,})"
+_NETRC = "\\bmachine\\s+\\S+\\s+login\\s+\\S+\\s+password\\s+(?P<value>\\S+)"
+_AUTHORIZATION = (
+    "(?i)\\bauthorization[\"']?\\s*[:=,]\\s*[\"']?(?:[a-z-]{1,20}\\s+)?(?P<value>[0-9a-z_.~+/-]{16,}=*)"
+)
+_PASSWORD = "(?:password|passwd|passphrase|passcode|passwort|kennwort|pwd)"
+_PASSWORD_ABROAD = (
+    "(?:(?:密码|密碼|パスワード|비밀번호|كلمة المرور)[\\s:=：是は]{0,4}"
+    "|(?:[Пп]ароль|\\b(?:[Cc]ontraseña|[Mm]ot de passe|[Ss]enha|[Ww]achtwoord))[\\s:=]{1,4})"
+)
+_PRINTED = "[!#-&(-_a-~]{5,}[!#-&*+/-9<-_a-~]"
+"""Printable ASCII without quotes, not ending in what ends a clause."""
+_LOGIN_TOLD = (
+    "(?i)(?:credentials?|creds|log-?ins?|passwords?)\\b[^\\n]{0,40}?"
+    "[0-9a-z_.+-]+@[0-9a-z.-]+\\s*[/:|]\\s*(?P<value>" + _PRINTED + ")"
 )
 
 FORMATS: tuple[Format, ...] = (
@@ -270,17 +287,18 @@ FORMATS: tuple[Format, ...] = (
     Format("private_key", "Private-Lines: [0-9]+\\s+(?P<value>[0-9A-Za-z+/=\\s]{40,})", check="key_body"),
     Format("jwt", f"eyJ{_B64URL}{{8,}}\\.{_B64URL}{{8,}}\\.{_B64URL}*(?:\\.{_B64URL}+){{0,2}}", check="jwt"),
     Format("jwt", "ZXlK[0-9A-Za-z+/_-]{60,}={0,2}", check="wrapped_jwt"),
-    # Where credentials are spent
-    Format("url_credentials", "[A-Za-z][0-9A-Za-z+.-]*://[^\\s:/?#@\"'<>]*:(?P<value>[^\\s/?#@\"'<>]{3,})@[0-9A-Za-z\\[]",
-           score=0.9, entropy=1.5, check="password"),
-    Format("password", "\\bcurl\\b(?:[^\\n]|\\\\\\n)*?\\s(?:-u|--user)[ =]?[\"']?[^\\s:\"']+:(?P<value>[^\\s\"']{3,})",
-           score=0.9, entropy=1.5, check="password"),
-    Format("password", "\\bmachine\\s+\\S+\\s+login\\s+\\S+\\s+password\\s+(?P<value>\\S+)",
-           score=0.9, entropy=1.5, check="password"),
-    Format("bearer_token", "(?i)\\b(?:bearer|token)[ ]+(?P<value>[0-9A-Za-z_.~+/-]{16,}=*)", score=0.8, check="random"),
-    Format("authorization", "(?i)\\bauthorization[\"']?\\s*[:=,]\\s*[\"']?(?:[a-z-]+\\s+)?(?P<value>[0-9A-Za-z_.~+/-]{16,}=*)",
-           score=0.8, check="random"),
-    Format("basic_auth", "(?i)\\bbasic[ ]+(?P<value>[0-9A-Za-z+/]{8,}={0,2})", score=0.9, entropy=2.0, check="basic"),
+    # Logins: in addresses, commands and headers
+    Format("url_credentials", _LOGIN_IN_URL, score=0.9, entropy=1.5, check="password"),
+    Format("password", _CURL_USER, score=0.9, entropy=1.5, check="password"),
+    Format("password", _NETRC, score=0.9, entropy=1.5, check="password"),
+    Format("basic_auth", "(?i)\\bbasic[ ]+(?P<value>[0-9a-z+/]{8,}={0,2})", score=0.9, entropy=2.0, check="basic"),
+    Format("bearer_token", "(?i)\\b(?:bearer|token)[ ]+(?P<value>[0-9a-z_.~+/-]{16,}=*)", score=0.8, check="random"),
+    Format("authorization", _AUTHORIZATION, score=0.8, check="random"),
+    # Passwords as people and programs tell them
+    Format("password", f"(?i)\\b{_PASSWORD}[ \\t]+[\"'`“‘«]?(?P<value>{_PRINTED})", 0.7, 1.5, "strong"),
+    Format("password", f"{_PASSWORD_ABROAD}[\"'“«「]?(?P<value>{_PRINTED})", 0.7, 1.5, "lettered"),
+    Format("password", f"(?i)[\"']{_PASSWORD}[\"']\\s*:\\s*[\"'](?P<value>{_PRINTED})[\"']", 0.5, 2.0, "unlabelled"),
+    Format("password", _LOGIN_TOLD, score=0.6, entropy=1.5, check="strong"),
 )
 
 NAMED: tuple[Named, ...] = (
@@ -294,29 +312,29 @@ NAMED: tuple[Named, ...] = (
     Named("asana", "asana_client_secret", _ALNUM32),
     Named("atlassian|confluence|jira", "atlassian_token", "[0-9A-Za-z]{24}"),
     Named("auth0", "auth0_secret", "[0-9A-Za-z_-]{64}"),
-    Named("aws|amazon|secret access key", "aws_secret_key", "[0-9A-Za-z/+]{40}"),
+    Named("aws|amazon|secretaccesskey", "aws_secret_key", "[0-9A-Za-z/+]{40}"),
     Named("azure|cognitive|openai", "azure_key", "[0-9a-f]{32}"),
     Named("beamer", "beamer_key", "b_[0-9A-Za-z=_-]{44}"),
     Named("binance", "binance_key", "[0-9A-Za-z]{64}"),
-    Named("bit bucket", "bitbucket_client_id", _ALNUM32, 0.6),
-    Named("bit bucket", "bitbucket_client_secret", "[0-9A-Za-z=_-]{64}"),
+    Named("bitbucket", "bitbucket_client_id", _ALNUM32, 0.6),
+    Named("bitbucket", "bitbucket_client_secret", "[0-9A-Za-z=_-]{64}"),
     Named("bittrex", "bittrex_key", _ALNUM32),
-    Named("bugsnag|rollbar|honey badger|airbrake", "error_tracker_key", _HEX32),
-    Named("cloud flare", "cloudflare_key", "(?:[0-9A-Za-z_-]{40}|[0-9a-f]{37})"),
-    Named("code cov", "codecov_token", f"(?:{_ALNUM32}|{_UUID})"),
+    Named("bugsnag|rollbar|honeybadger|airbrake", "error_tracker_key", _HEX32),
+    Named("cloudflare", "cloudflare_key", "(?:[0-9A-Za-z_-]{40}|[0-9a-f]{37})"),
+    Named("codecov", "codecov_token", f"(?:{_ALNUM32}|{_UUID})"),
     Named("cohere|co", "cohere_key", "[0-9A-Za-z]{40}"),
     Named("coinbase", "coinbase_key", "[0-9A-Za-z=_-]{64}"),
     Named("confluent", "confluent_key", "[0-9A-Za-z]{16}"),
     Named("confluent", "confluent_secret", "[0-9A-Za-z+/]{64}"),
     Named("contentful", "contentful_token", "[0-9A-Za-z=_-]{43}"),
-    Named("data dog|dd", "datadog_key", "(?:[0-9A-Za-z]{40}|[0-9a-f]{32})"),
+    Named("datadog|dd", "datadog_key", "(?:[0-9A-Za-z]{40}|[0-9a-f]{32})"),
     Named("deepgram", "deepgram_key", _HEX40),
     Named("discord", "discord_token", _HEX64),
     Named("discord", "discord_client_id", "[0-9]{17,19}", 0.6),
     Named("discord", "discord_client_secret", "[0-9A-Za-z=_-]{32}"),
-    Named("drone ci|drone", "drone_token", _ALNUM32),
-    Named("drop box", "dropbox_secret", "[0-9a-z]{15}"),
-    Named("drop box", "dropbox_token", "[0-9A-Za-z_=-]{11}AAAAAAAAAA[0-9A-Za-z_=-]{43}"),
+    Named("droneci|drone", "drone_token", _ALNUM32),
+    Named("dropbox", "dropbox_secret", "[0-9a-z]{15}"),
+    Named("dropbox", "dropbox_token", "[0-9A-Za-z_=-]{11}AAAAAAAAAA[0-9A-Za-z_=-]{43}"),
     Named("ethereum|eth|wallet", "ethereum_key", f"(?:0x)?{_HEX64}"),
     Named("etsy", "etsy_token", "[0-9A-Za-z]{24}"),
     Named("facebook|fb", "facebook_secret", _HEX32),
@@ -326,68 +344,68 @@ NAMED: tuple[Named, ...] = (
     Named("finnhub", "finnhub_token", "[0-9A-Za-z]{20}"),
     Named("flickr", "flickr_token", _ALNUM32),
     Named("freemius", "freemius_secret", "sk_[^\\s\"'`]{29}"),
-    Named("fresh books", "freshbooks_token", "[0-9A-Za-z]{64}"),
+    Named("freshbooks", "freshbooks_token", "[0-9A-Za-z]{64}"),
     Named("gitter", "gitter_token", "[0-9A-Za-z_-]{40}"),
-    Named("go cardless", "gocardless_token", "(?:live|sandbox)_[0-9A-Za-z_=-]{40}"),
+    Named("gocardless", "gocardless_token", "(?:live|sandbox)_[0-9A-Za-z_=-]{40}"),
     Named("grafana", "grafana_token", "[0-9A-Za-z+/]{60,}={0,2}"),
     Named("heroku", "heroku_api_key", _UUID),
-    Named("hetzner|linode|vultr|ovh|render|vercel|railway", "hosting_token", "[0-9A-Za-z_-]{24,64}"),
+    Named("hetzner|linode|vultr|ovh|render|vercel|railway", "hosting_token", "[0-9A-Za-z]{24,64}"),
     Named("honeycomb", "honeycomb_key", "(?:[0-9a-f]{32}|[0-9A-Za-z]{22})"),
-    Named("hub spot", "hubspot_token", _UUID),
+    Named("hubspot", "hubspot_token", _UUID),
     Named("ibm", "ibm_api_key", "[0-9A-Za-z_-]{44}"),
     Named("intercom", "intercom_token", "[0-9A-Za-z=_-]{60}"),
     Named("jenkins", "jenkins_token", "(?:11)?[0-9a-f]{32}"),
     Named("jfrog|artifactory|bintray|xray", "jfrog_token", "(?:[0-9A-Za-z]{73}|[0-9A-Za-z]{64})"),
     Named("kraken", "kraken_key", "[0-9A-Za-z/=_+-]{80,90}"),
     Named("kucoin", "kucoin_key", f"(?:[0-9a-f]{{24}}|{_UUID})"),
-    Named("launch darkly", "launchdarkly_key", "[0-9A-Za-z=_-]{40}"),
+    Named("launchdarkly", "launchdarkly_key", "[0-9A-Za-z=_-]{40}"),
     Named("linear", "linear_secret", _HEX32),
-    Named("linked in", "linkedin_client_id", "[0-9A-Za-z]{14}", 0.6),
-    Named("linked in", "linkedin_client_secret", "[0-9A-Za-z]{16}"),
+    Named("linkedin", "linkedin_client_id", "[0-9A-Za-z]{14}", 0.6),
+    Named("linkedin", "linkedin_client_secret", "[0-9A-Za-z]{16}"),
     Named("looker", "looker_client_id", "[0-9A-Za-z]{20}", 0.6),
     Named("looker", "looker_client_secret", "[0-9A-Za-z]{24}"),
-    Named("mail chimp", "mailchimp_key", "[0-9a-f]{32}-us[0-9]{1,2}"),
-    Named("mail gun", "mailgun_key", _HEX32),
-    Named("matter most", "mattermost_token", "[0-9a-z]{26}"),
+    Named("mailchimp", "mailchimp_key", "[0-9a-f]{32}-us[0-9]{1,2}"),
+    Named("mailgun", "mailgun_key", _HEX32),
+    Named("mattermost", "mattermost_token", "[0-9a-z]{26}"),
     Named("maxmind|geoip", "maxmind_license_key", "[0-9A-Za-z]{16}"),
     Named("meraki", "meraki_key", "[0-9a-f]{40}"),
-    Named("message bird", "messagebird_key", "[0-9A-Za-z]{25}"),
-    Named("message bird", "messagebird_client_id", _UUID, 0.6),
-    Named("mistral|private ai", "model_api_key", _ALNUM32),
+    Named("messagebird", "messagebird_key", "[0-9A-Za-z]{25}"),
+    Named("messagebird", "messagebird_client_id", _UUID, 0.6),
+    Named("mistral|privateai", "model_api_key", _ALNUM32),
     Named("netlify", "netlify_token", "[0-9A-Za-z=_-]{40,46}"),
-    Named("new relic", "newrelic_key", "(?:[0-9A-Za-z]{64}|[0-9a-f]{40})"),
-    Named("nytimes|new york times|nyt", "nytimes_key", "[0-9A-Za-z=_-]{32}"),
+    Named("newrelic", "newrelic_key", "(?:[0-9A-Za-z]{64}|[0-9a-f]{40})"),
+    Named("nytimes|newyorktimes|nyt", "nytimes_key", "[0-9A-Za-z=_-]{32}"),
     Named("okta", "okta_token", "00[0-9A-Za-z_=-]{40}"),
     Named("opsgenie", "opsgenie_key", _UUID),
-    Named("pager duty", "pagerduty_key", "(?:[0-9A-Za-z_+-]{20}|[0-9a-f]{32})"),
+    Named("pagerduty", "pagerduty_key", "(?:[0-9A-Za-z_+-]{20}|[0-9a-f]{32})"),
     Named("paypal", "paypal_secret", "[0-9A-Za-z_-]{80}"),
     Named("plaid", "plaid_client_id", "[0-9A-Za-z]{24}", 0.6),
     Named("plaid", "plaid_secret", "[0-9A-Za-z]{30}"),
     Named("postmark", "postmark_token", _UUID),
-    Named("rapid api", "rapidapi_key", "[0-9A-Za-z_-]{50}"),
+    Named("rapidapi", "rapidapi_key", "[0-9A-Za-z_-]{50}"),
     Named("sanity", "sanity_token", "sk[0-9A-Za-z]{80,180}"),
     Named("segment", "segment_key", "[0-9A-Za-z]{32}"),
-    Named("send bird", "sendbird_token", "[0-9a-f]{40}"),
-    Named("send bird", "sendbird_app_id", _UUID, 0.6),
+    Named("sendbird", "sendbird_token", "[0-9a-f]{40}"),
+    Named("sendbird", "sendbird_app_id", _UUID, 0.6),
     Named("sentry", "sentry_token", _HEX64),
     Named("slack", "slack_signing_secret", _HEX32),
     Named("snyk", "snyk_token", _UUID),
     Named("sonar|sonarqube", "sonar_token", "[0-9A-Za-z=_-]{40}"),
-    Named("source graph", "sourcegraph_token", _HEX40),
+    Named("sourcegraph", "sourcegraph_token", _HEX40),
     Named("splunk", "splunk_token", _UUID),
     Named("spotify", "spotify_secret", _HEX32),
-    Named("square space", "squarespace_token", _UUID),
-    Named("sumo logic|sumo", "sumologic_access_id", "su[0-9A-Za-z]{12}", 0.6),
-    Named("sumo logic|sumo", "sumologic_key", "[0-9A-Za-z]{64}"),
-    Named("travis ci|travis", "travis_token", "[0-9A-Za-z]{22}"),
+    Named("squarespace", "squarespace_token", _UUID),
+    Named("sumologic|sumo", "sumologic_access_id", "su[0-9A-Za-z]{12}", 0.6),
+    Named("sumologic|sumo", "sumologic_key", "[0-9A-Za-z]{64}"),
+    Named("travisci|travis", "travis_token", "[0-9A-Za-z]{22}"),
     Named("trello", "trello_token", "(?:[0-9A-Za-z-]{32}|[0-9a-f]{64})"),
     Named("twilio", "twilio_auth_token", "[0-9a-f]{32}"),
     Named("twitch", "twitch_token", "[0-9a-z]{30}"),
     Named("twitter", "twitter_key", "(?:[0-9A-Za-z]{25}|[0-9A-Za-z]{45}|[0-9A-Za-z]{50})"),
     Named("twitter", "twitter_token", "[0-9]{15,25}-[0-9A-Za-z]{20,40}"),
     Named("vonage|nexmo", "vonage_secret", "[0-9A-Za-z]{16}"),
-    Named("wandb|weights biases", "wandb_key", "[0-9a-f]{40}"),
-    Named("wire guard", "wireguard_key", "[0-9A-Za-z+/]{43}="),
+    Named("wandb|weightsbiases", "wandb_key", "[0-9a-f]{40}"),
+    Named("wireguard", "wireguard_key", "[0-9A-Za-z+/]{43}="),
     Named("yandex", "yandex_access_key", "YC[0-9A-Za-z_-]{38}"),
     Named("zendesk", "zendesk_key", "[0-9A-Za-z]{40}"),
 )

@@ -14,7 +14,7 @@ from typing import Any
 
 import re2
 
-__all__ = ["CHECKS", "entropy", "is_password", "is_placeholder", "is_random", "is_uuid"]
+__all__ = ["CHECKS", "entropy", "has_words", "is_password", "is_placeholder", "is_random", "is_strong", "is_uuid"]
 
 _LOOKED_AT = 512
 """Characters of a value that are judged: a longer one is not going to look different further on."""
@@ -32,8 +32,11 @@ _WORDS_OF_CODE = re2.compile(
     r"|index|module|package|import|export|credential|session|account|provider|https?:|www\.|\.(?:com|org|net|io|py|js)\b"
 )
 _UNNAMED = re.compile(r"^(?:my|your|the|some|a)[-_ ]|[^a-z]")
+_ADDRESS = re2.compile(r"@[0-9A-Za-z-]+\.[A-Za-z]{2,}|/")
+_LABELS = re2.compile(r"(?i)pass|pwd|kennwort|contrase|senha|text|min|max|type|valid|empty|[:|/$.]")
 _UUID = re2.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _BASE64_LINE = re2.compile(r"[0-9A-Za-z+/=]{24,}")
+_UNPRONOUNCEABLE = re2.compile(r"(?i)[bcdfghjklmnpqrstvwxz]{6}")
 _RUNS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 """A word, an acronym, or a number inside an identifier."""
 
@@ -61,18 +64,46 @@ def _counts_up(value: str) -> float:
 
 
 def is_random(value: str) -> bool:
-    """Tell whether the value looks drawn from an alphabet: digits among letters, no words, short runs."""
+    """Tell whether the value looks drawn from an alphabet: digits among letters in short runs, and no words."""
     seen = value[:_LOOKED_AT]
     runs = _RUNS.findall(seen)
     if len(runs) < 4 or not any(c.isdigit() for c in seen) or not any(c.isalpha() for c in seen):
         return False
-    return sum(map(len, runs)) <= 3.5 * len(runs) and _counts_up(seen) < 0.5 and not _WORDS_OF_CODE.search(seen)
+    mixed = sum(map(len, runs)) <= 3.5 * len(runs) or _UNPRONOUNCEABLE.search(seen)
+    return bool(mixed) and _counts_up(seen) < 0.5 and not has_words(seen)
+
+
+def has_words(value: str) -> bool:
+    """Tell whether words stand in the value that programs are full of."""
+    return _WORDS_OF_CODE.search(value[:_LOOKED_AT]) is not None
 
 
 def is_password(value: str) -> bool:
     """Tell whether the value could be a person's or a service's password rather than the word for one."""
     bare = _UNNAMED.sub("", value.lower())
     return bare not in _COMMON_PASSWORDS and "://" not in value
+
+
+def _is_lettered_password(value: str) -> bool:
+    """A password with letters and digits or signs: what a sentence does not hold by chance."""
+    return is_strong(value) and is_password(value)
+
+
+def _is_strong_password(value: str) -> bool:
+    """A password with letters, digits and signs, which is no address."""
+    bare = value.rstrip("\"'`.,;:?)")
+    signs = any(c in "!@#$%^&*+~?" for c in bare)
+    return signs and any(c.isdigit() for c in bare) and _is_lettered_password(bare) and not _ADDRESS.search(bare)
+
+
+def _is_unlabelled_password(value: str) -> bool:
+    """A password of words, told from the label of a form field or the description of a type."""
+    return is_password(value) and not _LABELS.search(value) and not has_words(value)
+
+
+def is_strong(value: str) -> bool:
+    """Tell whether there are letters, and a digit or a sign that names do not hold."""
+    return any(c.isalpha() for c in value) and any(c.isdigit() or c in "!@#%^&*?+~" for c in value)
 
 
 def _base64(value: str) -> bytes:
@@ -113,8 +144,11 @@ CHECKS: dict[str, Callable[[str], bool]] = {
     "discord": _is_discord,
     "jwt": _is_jwt,
     "key_body": lambda value: _BASE64_LINE.search(value) is not None,
+    "lettered": _is_lettered_password,
     "password": is_password,
     "random": is_random,
+    "strong": _is_strong_password,
+    "unlabelled": _is_unlabelled_password,
     "wrapped_jwt": _is_wrapped_jwt,
 }
 """What may have the last word on a format: see `secure_core.detectors.secret_rules.Format.check`."""

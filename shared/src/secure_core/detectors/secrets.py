@@ -112,7 +112,7 @@ class Secrets:
     categories = ("secret.*",)
     scope = "segment"
 
-    def __init__(self, *, exclude: Sequence[str] = (), allow: Sequence[str] = (), entropy: float = 3.0) -> None:
+    def __init__(self, *, exclude: Sequence[str] = (), allow: Sequence[str] = (), entropy: float = 2.8) -> None:
         self._options = {"exclude": _kinds(exclude), "allow": tuple(allow), "entropy": _floor(entropy)}
         self._excluded = frozenset(exclude)
         self._allowed = tuple(_expression(pattern) for pattern in allow)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Sequence
+from functools import cache
 from math import prod
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
@@ -20,12 +21,14 @@ import regex
 
 __all__ = ["outline", "shapes"]
 
-_LENGTHS = (3, 5, 7, 9, 12, 16, 26)
+_LENGTHS = (3, 5, 8, 12, 16, 26)
 """Characters in a shape; the rarest of these is taken."""
 _MOST = 150
 """An expression of more shapes than this at a place is looked at elsewhere."""
 _COMMON = 0.05
 """A shape that begins at more places of prose than this would stop nothing."""
+_RARE = 1e-4
+"""A shape that begins at fewer places than this needs no better one."""
 _OPEN = "\0"
 """Ends a beginning after which nothing is known."""
 
@@ -62,6 +65,7 @@ def outline(text: str) -> str:
     return f"{drawn}\n{drawn.translate(_COARSE)}"
 
 
+@cache
 def shapes(expression: str) -> frozenset[str] | None:
     """Return strings of which `outline` of a text holds one if ``expression`` matches the text.
 
@@ -74,14 +78,15 @@ def shapes(expression: str) -> frozenset[str] | None:
             nodes = _flat(parser.parse(expression.replace("(?i)", "")))
         except re.error:  # syntax that only `regex` has
             return None
-    found = [
-        tree.beginnings(nodes[start:], length)
-        for tree in (_Tree(), _Tree(coarse=True))
-        for start in range(len(nodes))
-        for length in _LENGTHS
-    ]
-    best = min(found, key=_frequency, default=frozenset({""}))
+    best = _rarest(nodes, _Tree())
+    if _frequency(best) > _RARE:
+        best = min(best, _rarest(nodes, _Tree(coarse=True)), key=_frequency)
     return best if _frequency(best) < _COMMON else None
+
+
+def _rarest(nodes: Sequence[Any], tree: _Tree) -> frozenset[str]:
+    found = (tree.beginnings(nodes[start:], length) for start in range(len(nodes)) for length in _LENGTHS)
+    return min(found, key=_frequency, default=frozenset({""}))
 
 
 def _flat(nodes: Iterable[Any]) -> list[Any]:
@@ -134,14 +139,23 @@ class _Tree:
         if code is op.IN:
             return self._drawn(_members(args))
         if code in (op.MAX_REPEAT, op.MIN_REPEAT):
-            least, most, inner = args
-            times = range(min(least, length), min(most, max(least, length)) + 1)
-            return frozenset().union(*(self._grown(list(inner) * count, length) for count in times))
+            return self._repeated(*args, length)
         if code is op.SUBPATTERN:
             return self._grown(args[3], length)
         if code is op.BRANCH:
             return frozenset().union(*(self._grown(branch, length) for branch in args[1]))
         return frozenset({_OPEN})  # any character, a back-reference, or newer than this
+
+    def _repeated(self, least: int, most: int, nodes: Sequence[Any], length: int) -> frozenset[str]:
+        found: frozenset[str] = frozenset()
+        heads = frozenset({""})
+        for count in range(min(most, least + length) + 1):
+            growing = {head for head in heads if len(head) < length and not head.endswith(_OPEN)}
+            found |= heads if count >= least else heads - growing
+            if len(found) > _MOST or len(growing) > _MOST:
+                return frozenset({_OPEN})
+            heads = frozenset(head + tail for head in growing for tail in self._grown(nodes, length - len(head)))
+        return found
 
     def _drawn(self, kinds: set[str]) -> frozenset[str]:
         return frozenset(kind.translate(self._table) for kind in kinds)
