@@ -101,7 +101,8 @@ def _show_passages(console: Console, before: list[Passage], after: list[Passage]
         lines = [line for line in changed if line[0] in "+-"]
         console.print(Text(f"  {source}" + ("" if lines else ": untouched"), "dim"))
         for line in lines:
-            console.print(Text(line, "red" if line[0] == "-" else "green"), soft_wrap=True)
+            visible = "".join(char if char.isprintable() else "•" for char in line)
+            console.print(Text(visible, "red" if line[0] == "-" else "green"), soft_wrap=True)
 
 
 def _show_answer(console: Console, label: str, answer: str, style: str) -> None:

@@ -52,7 +52,6 @@ INNOCENT = [
     "A change of delivery address is free",
     "since Saturday my station no longer syncs",
     "The rain gauge shows nothing although it rains.",
-    "7f9c24e8-3b12-4fef-9152-d1c0f8a2b6aa",
     "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 ]
 

@@ -230,8 +230,8 @@ def test_a_stream_ends_once() -> None:
 
 def test_a_stream_flows_sentence_by_sentence() -> None:
     stream = guard(BADGE).stream(stage="output")
-    first = stream.push("This is the first sentence of a longer answer, and EB12 is named in it. The second")
-    assert first == "This is the first sentence of a longer answer, and [BADGE] is named in it. "
+    first = "This is the first sentence of a longer answer, long enough to stand for itself, and {} is named in it. "
+    assert stream.push(first.format("EB12") + "The second") == first.format("[BADGE]")
     assert stream.push(" one.") + stream.flush() == "The second one."
 
 

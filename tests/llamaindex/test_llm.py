@@ -12,149 +12,32 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from llama_index.core import PromptTemplate, VectorStoreIndex
 from llama_index.core.agent.workflow import AgentWorkflow, CodeActAgent, FunctionAgent, ReActAgent
-from llama_index.core.base.llms.types import LogProb, ThinkingBlock, ToolCallBlock
+from llama_index.core.base.llms.types import ThinkingBlock, ToolCallBlock
 from llama_index.core.chat_engine import SimpleChatEngine
 from llama_index.core.instrumentation import get_dispatcher  # type: ignore[attr-defined]
 from llama_index.core.instrumentation.event_handlers import BaseEventHandler
 from llama_index.core.llms import (
     ChatMessage,
     ChatResponse,
-    ChatResponseAsyncGen,
-    ChatResponseGen,
     CompletionResponse,
-    CompletionResponseAsyncGen,
-    CompletionResponseGen,
-    LLMMetadata,
-    MessageRole,
     TextBlock,
 )
-from llama_index.core.llms.function_calling import FunctionCallingLLM
-from llama_index.core.llms.llm import ToolSelection
 from llama_index.core.memory import ChatMemoryBuffer
 from llama_index.core.schema import BaseNode
-from llama_index.core.tools import BaseTool, FunctionTool
+from llama_index.core.tools import FunctionTool
 from pydantic import BaseModel, Field
 
 from llamaindex_secure import SecureLLM
 from secure_core import Blocked, Guard, Stage
 
 from .conftest import EMAIL, KEY, ORDER, Planted, ScriptedLLM, holds_planted, planted_node
+from .speaker import Speaker
 
 ANSWER = f"The owner is {EMAIL}. The key is {KEY}; keep it.\nWrite to {EMAIL}"
 CLEAN_ANSWER = "The owner is [EMAIL_ADDRESS]. The key is [AWS_ACCESS_KEY]; keep it.\nWrite to [EMAIL_ADDRESS]"
 THOUGHT = f"They mean {EMAIL}. I have {KEY}."
 CLEAN_THOUGHT = "They mean [EMAIL_ADDRESS]. I have [AWS_ACCESS_KEY]."
-
-
-class Speaker(FunctionCallingLLM):
-    """Says the answers of its script one after the other, as a provider would, and remembers what it was asked."""
-
-    script: list[list[Any]] = Field(default_factory=lambda: [[TextBlock(text=ANSWER)]])
-    size: int = 3
-    asked: list[Any] = Field(default_factory=list)
-    options: list[dict[str, Any]] = Field(default_factory=list)
-
-    @property
-    def metadata(self) -> LLMMetadata:
-        return LLMMetadata(is_chat_model=True, is_function_calling_model=True, context_window=32_000)
-
-    def _next(self, asked: Any, **options: Any) -> list[Any]:
-        self.asked.append(asked)
-        self.options.append(options)
-        return self.script[min(len(self.asked), len(self.script)) - 1]
-
-    def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        return self._whole(self._next(list(messages), **kwargs))
-
-    def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
-        return self._chunks(self._next(list(messages), **kwargs))
-
-    async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        return self.chat(messages, **kwargs)
-
-    async def astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseAsyncGen:
-        chunks = self.stream_chat(messages, **kwargs)
-
-        async def gen() -> ChatResponseAsyncGen:
-            for chunk in chunks:
-                await asyncio.sleep(0)
-                yield chunk
-
-        return gen()
-
-    def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
-        whole = self._whole(self._next(prompt))
-        return CompletionResponse(text=whole.message.content or "", raw=whole.raw, logprobs=whole.logprobs)
-
-    def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseGen:
-        for chunk in self._chunks(self._next(prompt)):
-            yield CompletionResponse(text=chunk.message.content or "", delta=chunk.delta, raw=chunk.raw)
-
-    async def acomplete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
-        return self.complete(prompt)
-
-    async def astream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseAsyncGen:
-        chunks = self.stream_complete(prompt)
-
-        async def gen() -> CompletionResponseAsyncGen:
-            for chunk in chunks:
-                yield chunk
-
-        return gen()
-
-    def _whole(self, blocks: list[Any]) -> ChatResponse:
-        message = ChatMessage(list(blocks), role=MessageRole.ASSISTANT)
-        return ChatResponse(message=message, raw={"choices": str(blocks)}, logprobs=[[LogProb(token=EMAIL)]])
-
-    def _chunks(self, blocks: list[Any]) -> ChatResponseGen:
-        """Text and thoughts come in pieces, tool calls grow with their arguments as text."""
-        done: list[Any] = []
-        for block in blocks:
-            if isinstance(block, ToolCallBlock):
-                done.append(block)
-                partial = block.model_copy(update={"tool_kwargs": json.dumps(block.tool_kwargs)[:-1]})
-                yield self._chunk([*done[:-1], partial])
-                continue
-            text = block.text if isinstance(block, TextBlock) else getattr(block, "content", "")
-            done.append(block)
-            for start in range(0, len(text), self.size):
-                piece, so_far = text[start : start + self.size], text[: start + self.size]
-                if isinstance(block, TextBlock):
-                    yield self._chunk([*done[:-1], TextBlock(text=so_far)], delta=piece)
-                else:
-                    yield self._chunk([*done[:-1], ThinkingBlock(content=so_far)], thinking_delta=piece)
-        yield self._chunk(done)
-
-    def _chunk(self, blocks: list[Any], delta: str = "", **extra: Any) -> ChatResponse:
-        message = ChatMessage(list(blocks), role=MessageRole.ASSISTANT)
-        return ChatResponse(
-            message=message, delta=delta, raw={"delta": delta}, additional_kwargs={**extra, "tokens": 7}
-        )
-
-    def _prepare_chat_with_tools(
-        self,
-        tools: Sequence[BaseTool],
-        user_msg: str | ChatMessage | None = None,
-        chat_history: list[ChatMessage] | None = None,
-        verbose: bool = False,
-        allow_parallel_tool_calls: bool = False,
-        tool_required: bool = False,
-        **kwargs: Any,
-    ) -> dict[str, Any]:
-        messages = [*(chat_history or []), *([ChatMessage(user_msg)] if isinstance(user_msg, str) else [])]
-        return {"messages": messages, "tools": [tool.metadata.name for tool in tools], "tool_required": tool_required}
-
-    def get_tool_calls_from_response(
-        self, response: ChatResponse, error_on_no_tool_call: bool = True, **kwargs: Any
-    ) -> list[ToolSelection]:
-        return [
-            ToolSelection(
-                tool_id=block.tool_call_id or "", tool_name=block.tool_name, tool_kwargs=dict(block.tool_kwargs)
-            )
-            for block in response.message.blocks
-            if isinstance(block, ToolCallBlock)
-        ]
-
+SCRIPT = [[TextBlock(text=ANSWER)]]
 
 WAYS = ["chat", "achat", "stream_chat", "astream_chat", "complete", "acomplete", "stream_complete", "astream_complete"]
 
@@ -175,7 +58,7 @@ def said(response: Any) -> str:
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_every_way_to_ask_answers_clean(guard: Guard, way: str) -> None:
-    llm = Speaker()
+    llm = Speaker(script=SCRIPT)
     responses = await ask(SecureLLM(llm=llm, policy=guard), way, f"Who is {EMAIL}?")
     assert said(responses[-1]) == CLEAN_ANSWER
     assert "Who is [EMAIL_ADDRESS]?" in str(llm.asked[0])
@@ -187,7 +70,7 @@ async def test_every_way_to_ask_answers_clean(guard: Guard, way: str) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_a_blocked_prompt_never_reaches_the_model(guard: Guard, way: str) -> None:
-    llm = Speaker()
+    llm = Speaker(script=SCRIPT)
     with pytest.raises(Blocked) as caught:
         await ask(SecureLLM(llm=llm, policy=guard), way, ORDER)
     assert llm.asked == []
@@ -205,7 +88,7 @@ async def test_a_blocked_answer_is_never_handed_out(guard: Guard, way: str) -> N
 @given(size=st.integers(1, 80))
 def test_however_a_stream_is_cut_it_says_what_the_whole_says(guard: Guard, flowing: Guard, size: int) -> None:
     for either in (guard, flowing):
-        llm = SecureLLM(llm=Speaker(size=size), policy=either)
+        llm = SecureLLM(llm=Speaker(script=SCRIPT, size=size), policy=either)
         responses = list(llm.stream_chat([ChatMessage("Who?")]))
         assert "".join(response.delta or "" for response in responses) == CLEAN_ANSWER
         texts = [said(response) for response in responses]
@@ -268,8 +151,26 @@ async def test_tool_calls_in_a_providers_own_form_are_clean(guard: Guard) -> Non
     assert message.additional_kwargs["tool_calls"][0] is call
 
 
+def test_an_answer_is_judged_whatever_role_it_claims(guard: Guard) -> None:
+    class Imposter(Speaker):
+        def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+            return ChatResponse(message=ChatMessage(EMAIL, role="system"))
+
+    response = SecureLLM(llm=Imposter(), policy=guard).chat([ChatMessage("Who?")])
+    assert response.message.content == "[EMAIL_ADDRESS]"
+
+
+def test_a_thoughts_signature_is_kept_and_its_summary_judged(guard: Guard) -> None:
+    thought = ThinkingBlock(content="I think.", additional_information={"signature": KEY, "summary": EMAIL})
+    response = SecureLLM(llm=Speaker(script=[[thought]]), policy=guard).chat([ChatMessage("Who?")])
+    [block] = response.message.blocks
+    assert block == ThinkingBlock(
+        content="I think.", additional_information={"signature": KEY, "summary": "[EMAIL_ADDRESS]"}
+    )
+
+
 def test_a_prompt_is_judged_role_by_role(guard: Guard) -> None:
-    llm = Speaker()
+    llm = Speaker(script=SCRIPT)
     messages = [
         ChatMessage(f"You work for {EMAIL}.", role="system"),
         ChatMessage(f"I am {EMAIL}.", role="user"),
@@ -290,13 +191,13 @@ def test_a_prompt_is_judged_role_by_role(guard: Guard) -> None:
 
 
 def test_what_a_prompt_is_asked_with_reaches_the_model(guard: Guard) -> None:
-    llm = Speaker()
+    llm = Speaker(script=SCRIPT)
     SecureLLM(llm=llm, policy=guard).chat_with_tools([tool_named("find")], "Who?", tool_required=True, top_p=1)
     assert llm.options == [{"tools": ["find"], "tool_required": True}]
 
 
 def test_the_settings_of_the_inner_model_hold(guard: Guard) -> None:
-    llm = Speaker(system_prompt="Be brief.")
+    llm = Speaker(script=SCRIPT, system_prompt="Be brief.")
     secured = SecureLLM(llm=llm, policy=guard)
     assert secured.metadata == llm.metadata
     assert secured.predict(PromptTemplate("Who is {name}?"), name=EMAIL) == CLEAN_ANSWER
@@ -320,7 +221,7 @@ def test_a_model_that_calls_no_tools_says_so(guard: Guard) -> None:
 
 
 def test_neither_the_model_nor_its_key_is_saved(guard: Guard) -> None:
-    assert SecureLLM(llm=Speaker(), policy=guard).to_dict().keys().isdisjoint({"llm", "api_key"})
+    assert SecureLLM(llm=Speaker(script=SCRIPT), policy=guard).to_dict().keys().isdisjoint({"llm", "api_key"})
 
 
 class Events(BaseEventHandler):
@@ -336,7 +237,7 @@ async def test_its_own_events_are_clean(guard: Guard, way: str) -> None:
     dispatcher = get_dispatcher()
     dispatcher.add_event_handler(handler)
     try:
-        await ask(SecureLLM(llm=Speaker(), policy=guard), way, f"Who is {EMAIL}?")
+        await ask(SecureLLM(llm=Speaker(script=SCRIPT), policy=guard), way, f"Who is {EMAIL}?")
     finally:
         dispatcher.event_handlers.remove(handler)
     assert {type(event).__name__.removeprefix("LLM")[:4] for event in handler.seen} <= {"Chat", "Comp"}
@@ -348,7 +249,7 @@ async def test_its_own_events_are_clean(guard: Guard, way: str) -> None:
 async def test_an_index_answers_with_it(
     guard: Guard, indexed: Callable[[Sequence[BaseNode]], VectorStoreIndex], asynchronous: bool
 ) -> None:
-    llm = Speaker()
+    llm = Speaker(script=SCRIPT)
     engine = indexed([planted_node()]).as_query_engine(llm=SecureLLM(llm=llm, policy=guard), streaming=True)
     response: Any = await engine.aquery("crane?") if asynchronous else engine.query("crane?")
     assert str(await response.get_response() if asynchronous else response) == CLEAN_ANSWER
@@ -358,7 +259,7 @@ async def test_an_index_answers_with_it(
 @pytest.mark.parametrize("way", ["chat", "achat", "stream_chat", "astream_chat"])
 async def test_a_chat_engine_remembers_only_clean_answers(guard: Guard, way: str) -> None:
     memory = ChatMemoryBuffer.from_defaults(token_limit=2000)
-    engine = SimpleChatEngine.from_defaults(llm=SecureLLM(llm=Speaker(), policy=guard), memory=memory)
+    engine = SimpleChatEngine.from_defaults(llm=SecureLLM(llm=Speaker(script=SCRIPT), policy=guard), memory=memory)
     answer = getattr(engine, way)("Who?")
     answer = await answer if inspect.iscoroutine(answer) else answer
     if way == "stream_chat":

@@ -4,6 +4,7 @@ import asyncio
 import json
 import pickle
 import re
+import time
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -152,6 +153,22 @@ async def test_an_excluded_key_that_is_rewritten_stays_excluded(guard: Guard) ->
     assert cleaned.get_content(MetadataMode.LLM) == "plain"
 
 
+async def test_a_template_that_came_with_a_node_is_clean(guard: Guard) -> None:
+    node = TextNode(text="plain", metadata={"a": "b"}, metadata_template=f"{EMAIL} {{key}}: {{value}}")
+    [cleaned] = await postprocess(guard, scored(node), False)
+    assert cleaned.get_content(MetadataMode.LLM) == "[EMAIL_ADDRESS] a: b\n\nplain"
+
+
+async def test_what_prints_differently_each_time_is_refused(guard: Guard) -> None:
+    class Restless:
+        def __str__(self) -> str:
+            return f"{EMAIL} {time.perf_counter_ns()}"
+
+    with pytest.raises(InputError, match="prints differently") as caught:
+        await postprocess(guard, scored(TextNode(text="plain", metadata={"at": Restless()})), False)
+    assert not holds_planted(str(caught.value))
+
+
 async def test_bytes_in_metadata_are_refused_rather_than_passed_unseen(guard: Guard) -> None:
     with pytest.raises(InputError, match="decode them") as caught:
         await postprocess(guard, scored(TextNode(text="plain", metadata={"raw": EMAIL.encode()})), False)
@@ -185,7 +202,8 @@ async def test_a_node_with_a_blocked_text_is_left_out(guard: Guard, asynchronous
 async def test_all_texts_of_all_nodes_are_one_batch(guard: Guard, detector: Planted, asynchronous: bool) -> None:
     nodes = [TextNode(text=f"Text {place}", metadata={"of": "one book", "n": [f"{place}"]}) for place in range(20)]
     await postprocess(guard, scored(*nodes), asynchronous)
-    assert detector.batches == [41]
+    assert len(detector.batches) == 1
+    assert detector.batches[0] > 40
 
 
 async def test_no_nodes_no_work(guard: Guard, detector: Planted) -> None:

@@ -199,7 +199,7 @@ def test_however_an_answer_is_cut_the_stream_says_what_the_whole_says(
 def test_a_stream_flows(flowing: Guard) -> None:
     """Where nothing may be blocked, what a sentence became is out before the end was read."""
     read: list[str] = []
-    answer = f"This sentence, written to {EMAIL}, is long enough to stand for itself. " * 4
+    answer = f"This sentence, written to {EMAIL}, is long enough to stand for itself. " * 20
 
     def tokens() -> Generator[str, None, None]:
         for piece in pieces(answer, 1):

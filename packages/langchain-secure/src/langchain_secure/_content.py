@@ -23,17 +23,16 @@ from langchain_core.messages import AIMessage, BaseMessage, FunctionMessage, Hum
 from langchain_core.runnables import Runnable
 from pydantic import BaseModel
 
-from secure_core import Action, Blocked, Context, Decision, Guard, InputError, Stage, Status
+from secure_core import Action, Blocked, Context, Decision, Guard, Stage, Status
 
 __all__ = [
     "CALLS",
-    "OPAQUE",
     "Verdict",
     "aclean",
     "ajudge",
     "clean",
     "cleaned",
-    "is_media",
+    "is_opaque",
     "judge",
     "refuse",
     "rewrite",
@@ -42,19 +41,26 @@ __all__ = [
 Replace = Callable[[str, Context], str]
 Verdict = dict[tuple[str, Context], Decision]
 
-OPAQUE = frozenset(
-    {"type", "id", "index", "name", "call_id", "tool_call_id", "tool_use_id", "file_id", "mime_type", "media_type"}
-    | {"source_type", "base64", "signature", "thought_signature", "encrypted_content", "output_version"}
-)
-"""Keys of content blocks whose values are names, references or bytes: nobody reads them as text."""
-
 CALLS = frozenset({"args", "arguments", "input", "partial_json"})
 """Keys of content blocks and tool calls that hold what a tool is to be called with."""
 
-_FIELDS = ("content", "tool_calls", "invalid_tool_calls", "tool_call_chunks", "additional_kwargs", "artifact")
+_FIELDS = (
+    *("content", "tool_calls", "invalid_tool_calls", "tool_call_chunks"),
+    *("additional_kwargs", "response_metadata", "artifact"),
+)
+_BINARY = frozenset({"base64", "signature", "thought_signature", "encrypted_content"})
+_REFERENCES = frozenset(
+    {"id", "call_id", "tool_call_id", "tool_use_id", "file_id", "mime_type", "media_type", "source_type"}
+)
+_LABELS = frozenset(
+    {"model", "model_name", "model_provider", "model_version", "finish_reason", "stop_reason", "stop_sequence"}
+    | {"system_fingerprint", "service_tier", "output_version", "id", "object"}
+)
+"""Keys of ``response_metadata`` under which providers speak of themselves."""
+_PICTURED = ("data:image/", "data:audio/", "data:video/", "data:application/pdf")
 _PLAIN = (type(None), bool, float, complex, Decimal, date, time, timedelta, Enum, UUID, type, Runnable)
-_LONG = 10**11
-"""A whole number of twelve digits and more may be a card's: it is judged as it prints."""
+_LONG = 10**12
+"""A whole number of thirteen digits and more may be a card's: it is judged as it prints."""
 
 
 def judge(guard: Guard, value: Any, context: Context) -> Verdict:
@@ -129,10 +135,7 @@ def rewrite(value: Any, context: Context, put: Replace) -> Any:
     Messages and documents know better than the caller where their text arose: a human message is `Stage.INPUT`, a
     model's message `Stage.OUTPUT` and its tool calls `Stage.TOOL_CALL`, a tool's message `Stage.TOOL_RESULT`, a
     document `Stage.RETRIEVAL` (or `Stage.INGEST`); system messages are the application's own words and stay as they
-    are. An object of an unknown type is judged as it prints.
-
-    Raises:
-        InputError: there are bytes in it.
+    are. An object of an unknown type is judged as it prints; bytes that are no UTF-8 are taken for media and pass.
     """
     match value:
         case str() if not isinstance(value, Enum):
@@ -147,8 +150,8 @@ def rewrite(value: Any, context: Context, put: Replace) -> Any:
             return _mapping(value, {key: rewrite(held, context, put) for key, held in value.items()}, context, put)
         case list() | tuple() | set() | frozenset():
             return _items(value, _each(value, context, put))
-        case bytes() | bytearray() | memoryview():
-            raise InputError("bytes cannot be judged; decode them to a str, or pass them beside what is secured")
+        case bytes():
+            return _bytes(value, context, put)
         case _ if isinstance(value, _PLAIN) or inspect.isroutine(value):
             return value
         case BaseModel():
@@ -162,6 +165,15 @@ def _text(text: str, context: Context, put: Replace, *, instead: Any = None) -> 
     """Return the new text, or the very object that was given if nothing changed."""
     new = put(text, context) if text else text
     return (text if instead is None else instead) if new == text else new
+
+
+def _bytes(data: bytes, context: Context, put: Replace) -> bytes:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return data
+    new = _text(text, context, put)
+    return data if new is text else new.encode()
 
 
 def _each(items: Iterable[Any], context: Context, put: Replace) -> Iterator[Any]:
@@ -231,30 +243,37 @@ def _message(message: BaseMessage, context: Context, put: Replace) -> BaseMessag
         case ToolMessage() | FunctionMessage():
             context = replace(context, stage=Stage.TOOL_RESULT, source=message.name or context.source)
     changed = {}
-    for name in _FIELDS:
+    for name in (*_FIELDS, "name") if isinstance(message, HumanMessage) else _FIELDS:
         if old := getattr(message, name, None):
-            new = rewrite(old, context, put) if name == "artifact" else _block(old, context, put)
+            new = _WALKS.get(name, _block)(old, context, put)
             if new is not old:
                 changed[name] = new
     if not changed:
         return message
     if "logprobs" in message.response_metadata:  # they spell the text that was taken out
-        changed["response_metadata"] = {k: v for k, v in message.response_metadata.items() if k != "logprobs"}
+        metadata = changed.get("response_metadata", message.response_metadata)
+        changed["response_metadata"] = {key: value for key, value in metadata.items() if key != "logprobs"}
     return message.model_copy(update=changed)
 
 
-def _block(block: Any, context: Context, put: Replace) -> Any:
-    """Rewrite what stands in a message: content, content blocks, tool calls, additional arguments."""
+def _metadata(metadata: dict[str, Any], context: Context, put: Replace) -> Any:
+    values = {key: value if key in _LABELS else _block(value, context, put) for key, value in metadata.items()}
+    return _mapping(metadata, values, context, put)
+
+
+def _block(block: Any, context: Context, put: Replace, *, item: bool = False) -> Any:
+    """Rewrite what stands in a message: content, content blocks, tool calls, what providers add."""
     match block:
         case list():
-            return _items(block, (_block(item, context, put) for item in block))
+            return _items(block, (_block(one, context, put, item=True) for one in block))
         case dict():
-            return _mapping(block, {k: _entry(block, k, v, context, put) for k, v in block.items()}, context, put)
+            entries = {key: _entry(block, key, value, context, put, item) for key, value in block.items()}
+            return _mapping(block, entries, context, put)
     return rewrite(block, context, put)
 
 
-def _entry(block: dict[str, Any], key: str, value: Any, context: Context, put: Replace) -> Any:
-    if key in OPAQUE or is_media(block, key, value):
+def _entry(block: dict[str, Any], key: str, value: Any, context: Context, put: Replace, item: bool) -> Any:
+    if is_opaque(block, key, value, item=item):
         return value
     if key in CALLS:
         call = replace(context, stage=Stage.TOOL_CALL, source=block.get("name") or context.source)
@@ -262,12 +281,23 @@ def _entry(block: dict[str, Any], key: str, value: Any, context: Context, put: R
     return _block(value, context, put)
 
 
-def is_media(block: Mapping[str, Any], key: str, value: Any) -> bool:
-    """Whether ``block[key]`` is an image, a sound or a file as text: base64 or a ``data:`` URL."""
+def is_opaque(block: Mapping[str, Any], key: str, value: Any, *, item: bool) -> bool:
+    """Whether ``block[key]`` is no text: a type, a reference that has to stay as it is, or media.
+
+    Args:
+        block: a dictionary in a message.
+        key: one of its keys.
+        value: what stands there.
+        item: whether it is an item of a list: a content block or a tool call, which have identities.
+    """
+    if key in {"type", "index"} or key in _BINARY or (key in _REFERENCES and item):
+        return True
+    if key == "name":  # a tool's, beside its arguments
+        return not CALLS.isdisjoint(block)
     if key == "data":
-        return "mime_type" in block or "format" in block or block.get("type") in {"image", "audio", "video", "file"}
-    pictured = ("data:image/", "data:audio/", "data:video/", "data:application/pdf")
-    return isinstance(value, str) and value.startswith(pictured) and not value.startswith("data:image/svg")
+        kind = block.get("mime_type") or block.get("media_type") or block.get("format") or block.get("type")
+        return bool(kind) and not str(kind).startswith("text")
+    return isinstance(value, str) and value.startswith(_PICTURED) and not value.startswith("data:image/svg")
 
 
 def _json(text: str, context: Context, put: Replace) -> str:
@@ -286,3 +316,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError("a key stands twice")
     return found
+
+
+_WALKS: dict[str, Callable[[Any, Context, Replace], Any]] = {"artifact": rewrite, "response_metadata": _metadata}
+"""How fields of messages are walked that do not consist of content blocks."""

@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
 from secure_core import Guard, Policy
 
-__all__ = ["Guarded"]
+__all__ = ["Guarded", "PolicyLike"]
+
+PolicyLike = str | Path | Policy | dict[str, Any] | Guard
 
 
 class Guarded(BaseModel):
@@ -21,8 +23,8 @@ class Guarded(BaseModel):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    policy: str | dict[str, Any] | Guard = Field(default="default")
-    """A shipped name, the path of a TOML file, a `Policy` (kept as plain data) or a `Guard`."""
+    policy: PolicyLike = Field(default="default")
+    """A shipped name, the path of a TOML file, a `Policy` or a `Guard`; kept as plain data where that is possible."""
     _guard: Guard = PrivateAttr()
 
     @field_validator("policy", mode="before")

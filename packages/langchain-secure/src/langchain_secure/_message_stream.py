@@ -11,7 +11,7 @@ from langchain_core.utils._merge import merge_dicts, merge_lists
 
 from secure_core import Action, Blocked, Context, Guard, Stage, StreamSanitizer
 
-from ._content import CALLS, OPAQUE, clean, is_media, judge, refuse
+from ._content import CALLS, clean, is_opaque, judge, refuse
 
 __all__ = ["MessageStream", "WholeMessage", "flushed"]
 
@@ -74,8 +74,8 @@ class MessageStream:
             fields = _joined(fields, self._tails())
         if "tool_call_chunks" in fields:
             fields.update(_parsed(fields["tool_call_chunks"]))
-        if "logprobs" in chunk.response_metadata:  # they spell the text, token by token
-            fields["response_metadata"] = {k: v for k, v in chunk.response_metadata.items() if k != "logprobs"}
+        if chunk.response_metadata:
+            fields["response_metadata"] = self._metadata(chunk.response_metadata)
         return fields
 
     def flush(self) -> AIMessageChunk | None:
@@ -90,7 +90,7 @@ class MessageStream:
             case list():
                 return self._list(value, path)
             case dict():
-                return {key: self._entry(value, key, held, path) for key, held in value.items()}
+                return {key: self._entry(value, key, part, path) for key, part in value.items()}
         return clean(self._guard, value, self._context)
 
     def _text(self, path: Path) -> StreamSanitizer:
@@ -101,7 +101,7 @@ class MessageStream:
     def _entry(self, block: dict[str, Any], key: str, value: Any, path: Path) -> Any:
         if key == "name" and value:
             self._tools[path] = value
-        if key in OPAQUE or value is None or is_media(block, key, value):
+        if value is None or is_opaque(block, key, value, item=isinstance(path[-1], tuple)):
             return value
         if key not in CALLS:
             return self._push(value, (*path, key))
@@ -112,6 +112,11 @@ class MessageStream:
 
     def _whole(self, block: Any) -> Any:
         return clean(self._guard, AIMessage(content=[block]), self._context).content[0]
+
+    def _metadata(self, metadata: dict[str, Any]) -> dict[str, Any]:
+        """Clean what a provider says about a chunk. Log probabilities go: they spell the text, token by token."""
+        told = {key: value for key, value in metadata.items() if key != "logprobs"}
+        return clean(self._guard, AIMessage("", response_metadata=told), self._context).response_metadata  # type: ignore[no-any-return]
 
     def _list(self, items: list[Any], path: Path) -> list[Any]:
         given: list[Any] = []

@@ -42,6 +42,8 @@ def edit_chunk(chunk: ChatGenerationChunk, fields: Mapping[str, Any]) -> None:
     for name, value in fields.items():
         setattr(chunk.message, name, value)
     chunk.text = str(chunk.message.text)
+    if chunk.generation_info and "logprobs" in chunk.generation_info:  # they spell the text, token by token
+        chunk.generation_info = {key: value for key, value in chunk.generation_info.items() if key != "logprobs"}
 
 
 def edit_tool_message(message: ToolMessage, clean: ToolMessage) -> None:

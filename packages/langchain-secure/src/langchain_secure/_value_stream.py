@@ -113,9 +113,13 @@ class _Values:
         self._context = context
         self._held: list[Any] = []
         self._growing: list[_Growing] = []
+        self._from_nothing = False
 
     def push(self, value: Any) -> Iterator[Any]:
-        if self._held and _continues(self._held[0], value):
+        if isinstance(value, list) and not value:
+            self._from_nothing = True
+        grows = self._from_nothing or not isinstance(value, list)  # other lists are parts: LangChain adds lists up
+        if self._held and grows and _continues(self._held[0], value):
             yield self._beginning(self._held.pop())
         else:
             yield from self.flush()
@@ -166,4 +170,8 @@ def _continues(old: Any, new: Any) -> bool:
             return all(key in new and _continues(value, new[key]) for key, value in old.items())
         case list(), list():
             return len(old) <= len(new) and all(_continues(a, b) for a, b in zip(old, new, strict=False))
-    return old is None or bool(old == new)
+        case bool(), bool():
+            return old is new
+        case ((int() | float()), (int() | float())):
+            return True
+    return old is None or old is new

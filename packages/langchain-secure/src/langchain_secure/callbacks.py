@@ -109,12 +109,11 @@ class SecureCallbackHandler(BaseCallbackHandler):
         self, serialized: Any, messages: list[list[BaseMessage]], *, run_id: UUID, **kwargs: Any
     ) -> None:
         """Stop a prompt that a rule would have to change."""
-        secured = (serialized or {}).get("id", [])[-1:] == ["SecureChatModel"]
-        self._begin(run_id, Stage.INPUT, messages, kwargs, secured=secured)
+        self._begin(run_id, serialized, Stage.INPUT, messages, kwargs)
 
     def on_llm_start(self, serialized: Any, prompts: list[str], *, run_id: UUID, **kwargs: Any) -> None:
         """Stop a prompt that a rule would have to change."""
-        self._begin(run_id, Stage.INPUT, prompts, kwargs)
+        self._begin(run_id, serialized, Stage.INPUT, prompts, kwargs)
 
     def on_llm_new_token(self, token: Any, *, chunk: Any = None, run_id: UUID, **kwargs: Any) -> None:
         """Clean a chunk before it is given out; text that may still become something is held back."""
@@ -122,7 +121,7 @@ class SecureCallbackHandler(BaseCallbackHandler):
             return
         if not isinstance(chunk, ChatGenerationChunk) or not isinstance(chunk.message, AIMessageChunk):
             raise SecureError(_NO_HOLD.format("a text-completion model's stream"))
-        run = self._runs[run_id]
+        run = self._run(run_id)
         if run.stream is None:
             kind = MessageStream if "chunks" in self._reach else WholeMessage
             run.stream = kind(self._guard, run.context)
@@ -130,12 +129,12 @@ class SecureCallbackHandler(BaseCallbackHandler):
 
     def on_stream_event(self, event: Any, *, run_id: UUID, **kwargs: Any) -> Any:
         """Refuse v3 events, which consumers have before any handler, unless the model is clean by itself."""
-        if self.mode != "observe" and not self._runs[run_id].secured:
+        if self.mode != "observe" and not self._run(run_id).secured:
             raise SecureError(_NO_HOLD.format('a stream of events with version="v3"'))
 
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
         """Clean a model's answer; a streamed one was cleaned as it came."""
-        run = self._runs.pop(run_id)
+        run = self._end(run_id)
         if run.stream is not None:
             if run.stream.holds:
                 raise SecureError(_NO_HOLD.format("a stream without a last chunk"))
@@ -162,17 +161,17 @@ class SecureCallbackHandler(BaseCallbackHandler):
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         """Forget the run."""
-        self._runs.pop(run_id, None)
+        self._end(run_id)
 
     # -- retrievers --------------------------------------------------------------------------------
 
     def on_retriever_start(self, serialized: Any, query: str, *, run_id: UUID, **kwargs: Any) -> None:
         """Stop a query that a rule would have to change."""
-        self._begin(run_id, Stage.INPUT, query, kwargs)
+        self._begin(run_id, serialized, Stage.INPUT, query, kwargs)
 
     def on_retriever_end(self, documents: Sequence[Document], *, run_id: UUID, **kwargs: Any) -> None:
         """Replace the documents by clean ones; leave blocked ones out."""
-        context = dataclasses.replace(self._runs.pop(run_id).context, stage=Stage.RETRIEVAL)
+        context = dataclasses.replace(self._end(run_id).context, stage=Stage.RETRIEVAL)
         verdict = judge(self._guard, documents, context)
         if "documents" in self._reach and isinstance(documents, list):
             put_documents(documents, cleaned(documents, context, verdict))
@@ -181,7 +180,7 @@ class SecureCallbackHandler(BaseCallbackHandler):
 
     def on_retriever_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         """Forget the run."""
-        self._runs.pop(run_id, None)
+        self._end(run_id)
 
     # -- tools -------------------------------------------------------------------------------------
 
@@ -189,12 +188,11 @@ class SecureCallbackHandler(BaseCallbackHandler):
         self, serialized: Any, input_str: str, *, run_id: UUID, inputs: dict[str, Any] | None = None, **kwargs: Any
     ) -> None:
         """Stop a call whose arguments a rule would have to change; the tool is not run."""
-        name = kwargs.pop("name", None) or (serialized or {}).get("name")
-        self._begin(run_id, Stage.TOOL_CALL, input_str if inputs is None else inputs, {**kwargs, "name": name})
+        self._begin(run_id, serialized, Stage.TOOL_CALL, input_str if inputs is None else inputs, kwargs)
 
     def on_tool_end(self, output: Any, *, run_id: UUID, **kwargs: Any) -> None:
         """Clean tool messages; stop any other result that a rule would have to change."""
-        context = dataclasses.replace(self._runs.pop(run_id).context, stage=Stage.TOOL_RESULT)
+        context = dataclasses.replace(self._end(run_id).context, stage=Stage.TOOL_RESULT)
         verdict = judge(self._guard, output, context)
         messages = output if isinstance(output, list) else [output]
         if "tool_message" in self._reach and all(isinstance(message, ToolMessage) for message in messages):
@@ -205,17 +203,25 @@ class SecureCallbackHandler(BaseCallbackHandler):
 
     def on_tool_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         """Forget the run."""
-        self._runs.pop(run_id, None)
+        self._end(run_id)
 
     # -- both --------------------------------------------------------------------------------------
 
-    def _begin(self, run_id: UUID, stage: Stage, value: Any, known: dict[str, Any], *, secured: bool = False) -> None:
+    def _begin(self, run_id: UUID, serialized: Any, stage: Stage, value: Any, known: dict[str, Any]) -> None:
         """Judge what goes into a run, and remember the run if it may go on."""
-        context = context_for(stage, metadata=known.get("metadata"), source=known.get("name"))
+        source = known.get("name") or (serialized or {}).get("name")
+        context = context_for(stage, metadata=known.get("metadata"), source=source)
         self._refuse(judge(self._guard, value, context))
         if len(self._runs) >= _MOST_RUNS:
             self._runs.pop(next(iter(self._runs)), None)
+        secured = (serialized or {}).get("id", [])[-1:] == ["SecureChatModel"]
         self._runs[run_id] = _Run(context, secured)
+
+    def _run(self, run_id: UUID) -> _Run:
+        return self._runs.setdefault(run_id, _Run(context_for(Stage.INPUT)))
+
+    def _end(self, run_id: UUID) -> _Run:
+        return self._runs.pop(run_id, None) or _Run(context_for(Stage.INPUT))
 
     def _refuse(self, verdict: Verdict) -> None:
         if self.mode != "observe":

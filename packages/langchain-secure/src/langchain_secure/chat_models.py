@@ -25,7 +25,7 @@ from secure_core import Context, Stage
 
 from ._content import aclean, clean
 from ._context import context_for
-from ._guarded import Guarded
+from ._guarded import Guarded, PolicyLike
 from ._message_stream import MessageStream
 
 __all__ = ["SecureChatModel", "secure_model"]
@@ -37,7 +37,7 @@ _HOISTED = (
 """What `BaseChatModel` does around a call; the inner model is called inside of that, so the wrapper has to do it."""
 
 
-def secure_model(model: Any, policy: Any = "default") -> Any:
+def secure_model(model: Any, policy: PolicyLike = "default") -> Any:
     """Return ``model`` with clean prompts and clean answers.
 
     Args:
@@ -142,11 +142,15 @@ class SecureChatModel(Guarded, BaseChatModel):
     def _called(self, config: RunnableConfig | None) -> SecureChatModel:
         """Return this model as it is called once, by somebody: LangChain does not tell the inside of a model."""
         called = self.model_copy()
-        called._caller = context_for(Stage.INPUT, config, source=self.name)
+        called._caller = context_for(Stage.INPUT, config, source=self._source)
         return called
 
     def _context(self, stage: Stage) -> Context:
-        return replace(self._caller, stage=stage) if self._caller else context_for(stage, source=self.name)
+        return replace(self._caller, stage=stage) if self._caller else context_for(stage, source=self._source)
+
+    @property
+    def _source(self) -> str:
+        return self.name or self.model.get_name()
 
     def _prompt(self, input: LanguageModelInput) -> Any:
         return clean(self._guard, self._convert_input(input), self._context(Stage.INPUT))
@@ -161,8 +165,7 @@ class SecureChatModel(Guarded, BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         result = self.model._generate(messages, stop=stop, **kwargs)
-        spoken = [generation.message for generation in result.generations]
-        return _with_messages(result, clean(self._guard, spoken, self._context(Stage.OUTPUT)))
+        return _answer(result, clean(self._guard, _spoken(result), self._context(Stage.OUTPUT)))
 
     async def _agenerate(
         self,
@@ -172,8 +175,7 @@ class SecureChatModel(Guarded, BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         result = await self.model._agenerate(messages, stop=stop, **kwargs)
-        spoken = [generation.message for generation in result.generations]
-        return _with_messages(result, await aclean(self._guard, spoken, self._context(Stage.OUTPUT)))
+        return _answer(result, await aclean(self._guard, _spoken(result), self._context(Stage.OUTPUT)))
 
     def _stream(
         self,
@@ -240,24 +242,38 @@ class SecureChatModel(Guarded, BaseChatModel):
         return self.model.get_num_tokens_from_messages(messages, tools)
 
 
-def _with_messages(result: ChatResult, messages: list[BaseMessage]) -> ChatResult:
-    """Return the result with other messages, and without the log probabilities that spell the old ones."""
+def _spoken(result: ChatResult) -> list[BaseMessage]:
+    """Return all that a result says: each message with what its generation tells, and what the provider tells."""
+    told = [AIMessage("", response_metadata=result.llm_output or {})]
+    return [*(_telling(generation) for generation in result.generations), *told]
+
+
+def _telling(generation: ChatGeneration) -> Any:
+    """Return the message with its generation's information, where LangChain will put it anyway."""
+    metadata = {**(generation.generation_info or {}), **generation.message.response_metadata}
+    return generation.message.model_copy(update={"response_metadata": metadata})
+
+
+def _answer(result: ChatResult, clean: list[BaseMessage]) -> ChatResult:
+    *messages, told = clean
     generations = [
-        ChatGeneration(message=message, generation_info=_unspelt(generation.generation_info))
+        ChatGeneration(message=message, generation_info=_info(generation, message))
         for generation, message in zip(result.generations, messages, strict=True)
     ]
-    return ChatResult(generations=generations, llm_output=result.llm_output)
+    return ChatResult(generations=generations, llm_output=told.response_metadata or result.llm_output)
+
+
+def _info(generation: ChatGeneration, message: BaseMessage) -> dict[str, Any] | None:
+    told = generation.generation_info
+    return {key: message.response_metadata[key] for key in told if key in message.response_metadata} if told else told
 
 
 def _pushed(stream: MessageStream, chunk: ChatGenerationChunk) -> ChatGenerationChunk:
     if not isinstance(chunk.message, AIMessageChunk):
         raise TypeError(f"a chat model's stream brought {type(chunk.message).__name__}; it has to bring AIMessageChunk")
-    message = chunk.message.model_copy(update=stream.push(chunk.message))
-    return ChatGenerationChunk(message=message, generation_info=_unspelt(chunk.generation_info))
-
-
-def _unspelt(info: dict[str, Any] | None) -> dict[str, Any] | None:
-    return {key: value for key, value in info.items() if key != "logprobs"} if info else info
+    raw = _telling(chunk) if chunk.generation_info else chunk.message
+    message = raw.model_copy(update=stream.push(raw))
+    return ChatGenerationChunk(message=message, generation_info=_info(chunk, message))
 
 
 def _rebound(runnable: Any, secure: Any) -> Any:

@@ -11,7 +11,7 @@ from secure_core import Stage
 
 from ._content import aclean, clean
 from ._context import context_for
-from ._guarded import Guarded
+from ._guarded import Guarded, PolicyLike
 from ._value_stream import ValueStream
 
 __all__ = ["SecureInput", "SecureOutput", "SecureRunnable"]
@@ -30,7 +30,7 @@ class SecureRunnable(Guarded, RunnableSerializable[Any, Any]):
 
     stage: ClassVar[Stage] = Stage.INPUT
 
-    def __init__(self, policy: Any = "default", **kwargs: Any) -> None:
+    def __init__(self, policy: PolicyLike = "default", **kwargs: Any) -> None:
         super().__init__(policy=policy, **kwargs)
 
     @classmethod
@@ -76,13 +76,13 @@ class SecureRunnable(Guarded, RunnableSerializable[Any, Any]):
             yield chunk
 
     def _clean(self, value: Any, run_manager: Any, config: RunnableConfig) -> Any:
-        return clean(self._guard, value, context_for(self.stage, config, source=self.name))
+        return clean(self._guard, value, context_for(self.stage, config, source=self.get_name()))
 
     async def _aclean(self, value: Any, run_manager: Any, config: RunnableConfig) -> Any:
-        return await aclean(self._guard, value, context_for(self.stage, config, source=self.name))
+        return await aclean(self._guard, value, context_for(self.stage, config, source=self.get_name()))
 
     def _transform(self, chunks: Iterator[Any], run_manager: Any, config: RunnableConfig) -> Iterator[Any]:
-        stream = ValueStream(self._guard, context_for(self.stage, config, source=self.name))
+        stream = ValueStream(self._guard, context_for(self.stage, config, source=self.get_name()))
         for chunk in chunks:
             yield from stream.push(chunk)
         yield from stream.flush()
@@ -90,7 +90,7 @@ class SecureRunnable(Guarded, RunnableSerializable[Any, Any]):
     async def _atransform(
         self, chunks: AsyncIterator[Any], run_manager: Any, config: RunnableConfig
     ) -> AsyncIterator[Any]:
-        stream = ValueStream(self._guard, context_for(self.stage, config, source=self.name))
+        stream = ValueStream(self._guard, context_for(self.stage, config, source=self.get_name()))
         async for chunk in chunks:
             for piece in stream.push(chunk):
                 yield piece
@@ -106,6 +106,11 @@ class SecureInput(SecureRunnable):
 
     stage: ClassVar[Stage] = Stage.INPUT
 
+    def __init__(
+        self, policy: PolicyLike = "default", **kwargs: Any
+    ) -> None:  # written out: checkers take fields for keywords
+        super().__init__(policy, **kwargs)
+
 
 class SecureOutput(SecureRunnable):
     """Cleans what a chain says, before anybody renders it (`Stage.OUTPUT`).
@@ -114,3 +119,8 @@ class SecureOutput(SecureRunnable):
     """
 
     stage: ClassVar[Stage] = Stage.OUTPUT
+
+    def __init__(
+        self, policy: PolicyLike = "default", **kwargs: Any
+    ) -> None:  # written out: checkers take fields for keywords
+        super().__init__(policy, **kwargs)

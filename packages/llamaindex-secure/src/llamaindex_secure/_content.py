@@ -16,7 +16,6 @@ from llama_index.core.base.llms.types import (
     DocumentBlock,
     ImageBlock,
     MessageRole,
-    ThinkingBlock,
     ToolCallBlock,
     VideoBlock,
 )
@@ -27,7 +26,6 @@ from llama_index.core.schema import (
     ImageNode,
     IndexNode,
     MediaResource,
-    Node,
     NodeWithScore,
     QueryBundle,
     RelatedNodeInfo,
@@ -46,33 +44,24 @@ Put = Callable[[str, Context], str]
 KEPT: dict[type, set[str]] = {
     AudioBlock: {"audio"},
     BaseContentBlock: {"block_type"},
-    BaseNode: {"embedding", "id_", "metadata_separator", "metadata_template"},
+    BaseNode: {"embedding", "id_"},
     DocumentBlock: {"data"},
     ImageBlock: {"image"},
     ImageNode: {"image", "image_mimetype", "text_embedding"},
     IndexNode: {"index_id"},
     MediaResource: {"data", "embeddings", "mimetype"},
-    Node: {"text_template"},
     QueryBundle: {"embedding", "image_path"},
     RelatedNodeInfo: {"hash", "node_id", "node_type"},
-    TextNode: {"end_char_idx", "mimetype", "start_char_idx", "text_template"},
-    ThinkingBlock: {"additional_information"},
+    TextNode: {"end_char_idx", "mimetype", "start_char_idx"},
     ToolCallBlock: {"tool_call_id", "tool_name"},
     ToolOutput: {"tool_name"},
     VideoBlock: {"video"},
 }
-"""Fields that are structure or media, not text: identities, templates, vectors. Any other field is walked."""
+"""Fields that are structure or media, not text: identities, vectors, pictures. Any other field is walked."""
 
 VECTORS = {"embedding", "embeddings", "text_embedding"}
 KEY_LISTS = {"excluded_embed_metadata_keys", "excluded_llm_metadata_keys"}
-
-WITHIN: dict[type, Stage] = {
-    BaseNode: Stage.RETRIEVAL,
-    NodeWithScore: Stage.RETRIEVAL,
-    ToolCallBlock: Stage.TOOL_CALL,
-    ToolOutput: Stage.TOOL_RESULT,
-}
-"""Where texts stand that lie inside an answer but are no part of what it says."""
+EXTRAS = {"additional_information", "additional_kwargs"}
 
 ROLES = {
     MessageRole.USER: Stage.INPUT,
@@ -82,14 +71,14 @@ ROLES = {
     MessageRole.CHATBOT: Stage.OUTPUT,
     MessageRole.MODEL: Stage.OUTPUT,
 }
-"""Where the messages of a prompt stand. The other roles are the application's own words and stay as they are."""
+"""Where the messages of a prompt stand. Those of other roles are the application's own words and stay as they are."""
 
 CALLS = {"function_call", "tool_calls"}
 """Keys of additional arguments under which providers keep tool calls in a form of their own,"""
 ARGUMENTS = {"args", "arguments", "input", "tool_kwargs"}
 """where they keep what the tool is called with,"""
-NAMES = {"id", "index", "name", "session_id", "tool_call_id", "tool_id", "tool_name", "type"}
-"""and what only tells one call from another."""
+NAMES = {"id", "index", "name", "session_id", "signature", "tool_call_id", "tool_id", "tool_name", "type"}
+"""and what only tells one call from another, or signs it."""
 
 SHORT = 10**6
 """Whole numbers below are page numbers, years and sizes; longer ones may be a telephone's or a card's."""
@@ -105,11 +94,11 @@ def rewrite(value: Any, context: Context, put: Put) -> Any:
         InputError: there are bytes in it.
         Blocked: ``put`` raised it; a node in a list is left out instead.
     """
+    if isinstance(value, ChatMessage) and value.role not in ROLES and context.stage is not Stage.OUTPUT:
+        return value
     context = _within(value, context)
     match value:
         case None | "" | bool() | float() | Enum() | DispatcherSpanMixin():
-            return value
-        case ChatMessage() if value.role not in ROLES:
             return value
         case str():
             return _arguments(value, context, put) if context.stage is Stage.TOOL_CALL else put(value, context)
@@ -136,12 +125,12 @@ def rewrite(value: Any, context: Context, put: Put) -> Any:
 
 def _within(value: Any, context: Context) -> Context:
     """Return the context of what lies inside ``value``: in a prompt the roles tell, in an answer what it is."""
-    if context.stage is Stage.INPUT and isinstance(value, ChatMessage):
-        return dataclasses.replace(context, stage=ROLES.get(value.role, context.stage))
-    if context.stage is Stage.OUTPUT:
-        for kind, stage in WITHIN.items():
-            if isinstance(value, kind):
-                return dataclasses.replace(context, stage=stage, source=getattr(value, "tool_name", context.source))
+    if isinstance(value, ToolCallBlock):
+        return dataclasses.replace(context, stage=Stage.TOOL_CALL, source=value.tool_name)
+    if isinstance(value, ChatMessage) and context.stage is Stage.INPUT:
+        return dataclasses.replace(context, stage=ROLES[value.role])
+    if isinstance(value, NodeWithScore | BaseNode) and context.stage is Stage.OUTPUT:
+        return dataclasses.replace(context, stage=Stage.RETRIEVAL)
     return context
 
 
@@ -162,7 +151,7 @@ def _fields(owner: type, stored: Iterable[tuple[str, Any]], context: Context, pu
             fields[name] = copy(item)
         elif name in KEY_LISTS:
             fields[name] = [_key(key, context, note) for key in item]
-        elif name == "additional_kwargs":
+        elif name in EXTRAS:
             fields[name] = {key: _additional(key, extra, context, note) for key, extra in item.items()}
         else:
             fields[name] = rewrite(item, context, note)
@@ -247,7 +236,9 @@ def _decided(value: T, context: Context, found: Iterable[tuple[str, Context]], d
     known = dict(zip(found, decisions, strict=True))
 
     def put(text: str, where: Context) -> str:
-        decision = known[text, where]
+        decision = known.get((text, where))
+        if decision is None:
+            raise InputError("something in it prints differently each time; make plain data of it before it comes here")
         if decision.action is Action.BLOCK:
             raise Blocked(decision)
         return decision.text

@@ -16,7 +16,7 @@ from llama_index.core.base.response.schema import (
     StreamingResponse,
 )
 from llama_index.core.prompts.mixin import PromptDictType, PromptMixinType
-from llama_index.core.schema import NodeWithScore, QueryBundle
+from llama_index.core.schema import NodeWithScore, QueryBundle, QueryType
 
 from secure_core import Context, Guard, Policy, Stage
 from secure_core.errors import InputError
@@ -64,15 +64,21 @@ class SecureQueryEngine(BaseQueryEngine):
     def _update_prompts(self, prompts: PromptDictType) -> None:
         self._engine._update_prompts(prompts)
 
+    def query(self, str_or_query_bundle: QueryType) -> RESPONSE_TYPE:
+        """Return the sanitised answer to a sanitised question."""
+        return super().query(clean(self._guard, str_or_query_bundle, _QUESTION))
+
+    async def aquery(self, str_or_query_bundle: QueryType) -> RESPONSE_TYPE:
+        """Async twin of `query`."""
+        return await super().aquery(await aclean(self._guard, str_or_query_bundle, _QUESTION))
+
     # The engine's public methods are called, not `_query`: a CustomQueryEngine has no other.
 
     def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
-        question = clean(self._guard, query_bundle, _QUESTION)
-        return self._clean_answer(self._engine.query(question))
+        return self._clean_answer(self._engine.query(query_bundle))
 
     async def _aquery(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
-        question = await aclean(self._guard, query_bundle, _QUESTION)
-        return await self._aclean_answer(await self._engine.aquery(question))
+        return await self._aclean_answer(await self._engine.aquery(query_bundle))
 
     def retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         """Return sanitised copies of the nodes that the engine retrieves for the sanitised question."""
@@ -112,14 +118,16 @@ class SecureQueryEngine(BaseQueryEngine):
     def _clean_answer(self, response: RESPONSE_TYPE) -> RESPONSE_TYPE:
         said = clean(self._guard, _said(response), _ANSWER)
         nodes = clean(self._guard, response.source_nodes, _MATERIAL)
-        metadata = clean(self._guard, _metadata(response, nodes), _MATERIAL)
-        return _rebuilt(self._guard, response, said, nodes, metadata)
+        metadata = _metadata(response, nodes)
+        values = clean(self._guard, list(metadata.values()), _MATERIAL)
+        return _rebuilt(self._guard, response, said, nodes, dict(zip(metadata, values, strict=True)))
 
     async def _aclean_answer(self, response: RESPONSE_TYPE) -> RESPONSE_TYPE:
         said = await aclean(self._guard, _said(response), _ANSWER)
         nodes = await aclean(self._guard, response.source_nodes, _MATERIAL)
-        metadata = await aclean(self._guard, _metadata(response, nodes), _MATERIAL)
-        return _rebuilt(self._guard, response, said, nodes, metadata)
+        metadata = _metadata(response, nodes)
+        values = await aclean(self._guard, list(metadata.values()), _MATERIAL)
+        return _rebuilt(self._guard, response, said, nodes, dict(zip(metadata, values, strict=True)))
 
 
 def _said(response: RESPONSE_TYPE) -> Any:
@@ -131,20 +139,21 @@ def _said(response: RESPONSE_TYPE) -> Any:
     raise InputError(f"an engine that answers with {type(response).__name__} cannot be secured; return a Response")
 
 
-def _metadata(response: RESPONSE_TYPE, nodes: list[NodeWithScore]) -> dict[str, Any] | None:
-    """Return the response's metadata, without those of the nodes that were left out."""
+def _metadata(response: RESPONSE_TYPE, nodes: list[NodeWithScore]) -> dict[str, Any]:
+    """Return the response's metadata, most of it by node id, without that of the nodes that were left out."""
     left_out = {node.node_id for node in response.source_nodes} - {node.node_id for node in nodes}
-    return response.metadata and {key: value for key, value in response.metadata.items() if key not in left_out}
+    return {key: value for key, value in (response.metadata or {}).items() if key not in left_out}
 
 
 def _rebuilt(
-    guard: Guard, response: RESPONSE_TYPE, said: Any, nodes: list[NodeWithScore], metadata: dict[str, Any] | None
+    guard: Guard, response: RESPONSE_TYPE, said: Any, nodes: list[NodeWithScore], metadata: dict[str, Any]
 ) -> RESPONSE_TYPE:
     """Return a response of the same kind around the sanitised parts."""
+    known = None if response.metadata is None else metadata
     if isinstance(response, StreamingResponse):
         tokens = sanitized(guard, response.response_gen, _ANSWER)
-        return StreamingResponse(tokens, nodes, metadata, said)
+        return StreamingResponse(tokens, nodes, known, said)
     if isinstance(response, AsyncStreamingResponse):
         atokens = asanitized(guard, response.response_gen, _ANSWER)
-        return AsyncStreamingResponse(atokens, nodes, metadata, said)
-    return dataclasses.replace(response, response=said, source_nodes=nodes, metadata=metadata)
+        return AsyncStreamingResponse(atokens, nodes, known, said)
+    return dataclasses.replace(response, response=said, source_nodes=nodes, metadata=known)

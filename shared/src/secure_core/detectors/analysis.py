@@ -1,104 +1,130 @@
-"""Presidio's analysis, with only the recognisers run that a text can concern."""
+"""Presidio's analysis, of which only the rules run that a text can concern."""
 
 from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from .context_words import ContextWords, lowered, window
+from .context_words import ContextWords, boosted, window
+from .languages import language
 from .patterns import Gate
-from .shapes import outline, shapes
+from .shapes import lowered, outline, shapes
 
-__all__ = ["Analysis", "Rule"]
+__all__ = ["Analysis", "Scores"]
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One expression of one recogniser, or a whole recogniser that is no list of expressions."""
+class Scores:
+    """What a finding must score, and what it can score, by Presidio's names of the entities."""
+
+    least: float
+    """The least score that is reported."""
+    least_of: Mapping[str, float]
+    """The same for some entities."""
+    alone: Mapping[str, float]
+    """The most that some entities score without a context word."""
+
+    def least_for(self, entity: str) -> float:
+        """Return what a finding of ``entity`` must score."""
+        return self.least_of.get(entity, self.least)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """One expression of a recogniser, or a whole recogniser that is no list of expressions."""
 
     recognizer: int
     pattern: int | None
     shapes: frozenset[str] | None
-    """Strings of which `outline` of the text holds one if the rule matches; ``None``: it always may."""
+    """Expressions of which one matches the outline of every text that the rule finds something in."""
     needs_context: bool
-    """Without a context word what it finds scores too low to be reported."""
+    """Without a context word what it finds scores too little to be reported."""
 
 
 class Analysis:
-    """A set of Presidio recognisers and the gate before them.
+    """Presidio recognisers behind a gate; what `results` returns does not depend on the gate.
 
     Args:
-        recognizers: instances of Presidio's ``EntityRecognizer``.
-        thresholds: the least score that is reported, by entity; ``""`` for all others.
-        expressions: for recognisers that are no ``PatternRecognizer``, by name, an expression
-            that matches wherever they find something.
-        remove_duplicates: Presidio's resolution of results of the same entity.
+        recognizers: instances of Presidio's ``EntityRecognizer``, each with the language that its
+            context words are of, or ``None`` if they are taken for found in any text.
+        scores: what is reported.
+        outlines: by name of a recogniser that is no ``PatternRecognizer``, what `shapes.outline`
+            of a text matches if it finds something.
+        remove_duplicates: Presidio's resolution of results of one entity.
     """
 
     def __init__(
         self,
-        recognizers: Sequence[Any],
+        recognizers: Sequence[tuple[Any, str | None]],
+        scores: Scores,
         *,
-        thresholds: Mapping[str, float],
-        expressions: Mapping[str, str],
-        remove_duplicates: Any,
+        outlines: Mapping[str, str],
+        remove_duplicates: Callable[[list[Any]], list[Any]],
     ) -> None:
-        self._recognizers = tuple(recognizers)
-        self._context = tuple(ContextWords(each.context or ()) for each in recognizers)
-        self._thresholds = dict(thresholds)
+        self._recognizers = tuple(recognizer for recognizer, _ in recognizers)
+        self._homes = tuple(home for _, home in recognizers)
+        self._contexts = tuple(ContextWords(recognizer.context or ()) for recognizer in self._recognizers)
+        self._scores = scores
         self._remove_duplicates = remove_duplicates
         self._rules = tuple(
-            rule for index, each in enumerate(recognizers) for rule in self._rules_of(index, each, expressions)
+            rule for index, each in enumerate(self._recognizers) for rule in self._rules_of(index, each, outlines)
         )
         self._always = frozenset(index for index, rule in enumerate(self._rules) if rule.shapes is None)
-        self._by_shape = _by_shape(self._rules)
-        self._gate = Gate([re.escape(shape) for shape in self._by_shape])
-        self._named = tuple(map(frozenset, self._by_shape.values()))
+        named: dict[str, set[int]] = {}
+        for index, rule in enumerate(self._rules):
+            for shape in rule.shapes or ():
+                named.setdefault(shape, set()).add(index)
+        spoken: dict[str, set[int]] = {}
+        for index, context in enumerate(self._contexts):
+            for word in context.words:
+                spoken.setdefault(re.escape(word), set()).add(index)
+        self._named = tuple(named.values())
+        self._spoken = tuple(spoken.values())
+        self._gate = Gate([*named, *spoken])
 
-    def _rules_of(self, index: int, recognizer: Any, expressions: Mapping[str, str]) -> Iterable[Rule]:
+    def _rules_of(self, index: int, recognizer: Any, outlines: Mapping[str, str]) -> Iterable[_Rule]:
         if not hasattr(recognizer, "patterns"):
-            expression = expressions.get(recognizer.name)
-            yield Rule(index, None, shapes(expression) if expression else None, False)
+            drawn = outlines.get(recognizer.name)
+            yield _Rule(index, None, frozenset({drawn}) if drawn else None, False)
             return
-        kind = type(recognizer)
-        judged = "validate_result" in vars(recognizer) or _overrides(kind, "validate_result")
-        least = self._least(recognizer.supported_entities[0])
+        entity = recognizer.supported_entities[0]
         for number, pattern in enumerate(recognizer.patterns):
-            yield Rule(index, number, shapes(pattern.regex), pattern.score < least and not judged)
+            best = 1.0 if _judges(recognizer) else pattern.score
+            alone = min(best, self._scores.alone.get(entity, 1.0))
+            found = shapes(pattern.regex)
+            escaped = None if found is None else frozenset(map(re.escape, found))
+            yield _Rule(index, number, escaped, alone < self._scores.least_for(entity))
 
-    def _least(self, entity: str) -> float:
-        return self._thresholds.get(entity, self._thresholds[""])
-
-    def rules_for(self, text: str) -> list[Rule]:
+    def rules_for(self, text: str) -> list[_Rule]:
         """Return the rules that may find something in ``text``: all that do, and some more."""
-        found: set[int] = set(self._always)
-        for shape in self._gate.candidates(outline(text)):
-            found |= self._named[shape]
-        if not found:
-            return []
-        lower = lowered(text)
-        rules = (self._rules[index] for index in sorted(found))
-        return [
-            rule for rule in rules if not rule.needs_context or self._context[rule.recognizer].speak_in(lower)
-        ]
+        rules = set(self._always)
+        in_context: set[int] = set()
+        for index in self._gate.candidates(outline(text)):
+            if index < len(self._named):
+                rules |= self._named[index]
+            else:
+                in_context |= self._spoken[index - len(self._named)]
+        found = (self._rules[index] for index in sorted(rules))
+        return [rule for rule in found if not rule.needs_context or rule.recognizer in in_context]
 
-    def results(self, text: str, rules: Iterable[Rule]) -> list[Any]:
-        """Return Presidio's results for ``text``, as ``rules`` alone find them."""
+    def results(self, text: str, rules: Iterable[_Rule] | None = None) -> list[Any]:
+        """Return Presidio's results for ``text``, as ``rules`` find them; by default all rules."""
         patterns: dict[int, list[int | None]] = {}
-        for rule in rules:
+        for rule in self._rules if rules is None else rules:
             patterns.setdefault(rule.recognizer, []).append(rule.pattern)
         lower = lowered(text)
+        spoken = cache(lambda: language(lower))
         found = []
         for index, wanted in patterns.items():
             for result in self._run(index, wanted, text):
-                before = window(lower, result.start, result.end)
-                result.score = self._context[index].score(result.score, before)
-                if result.score >= self._least(result.entity_type):
+                result.score = self._score(result, index, lower, spoken)
+                if result.score >= self._scores.least_for(result.entity_type):
                     found.append(result)
-        return list(self._remove_duplicates(found))
+        return self._remove_duplicates(found)
 
     def _run(self, index: int, wanted: Sequence[int | None], text: str) -> list[Any]:
         recognizer = self._recognizers[index]
@@ -107,15 +133,17 @@ class Analysis:
             recognizer.patterns = [recognizer.patterns[number] for number in wanted if number is not None]
         return recognizer.analyze(text, recognizer.supported_entities, None) or []
 
+    def _score(self, result: Any, index: int, lower: str, spoken: Callable[[], str | None]) -> float:
+        before = window(lower, result.start, result.end)
+        home = self._homes[index]
+        if self._contexts[index].speak_in(before) and (home is None or spoken() in (None, "en", home)):
+            return boosted(result.score)
+        return min(float(result.score), self._scores.alone.get(result.entity_type, 1.0))
 
-def _overrides(kind: type, method: str) -> bool:
-    owner = next(base for base in kind.__mro__ if method in vars(base))
+
+def _judges(recognizer: Any) -> bool:
+    """Say whether a pattern recogniser looks at what its expressions matched, and may then score 1."""
+    if "validate_result" in vars(recognizer):
+        return True
+    owner = next(kind for kind in type(recognizer).__mro__ if "validate_result" in vars(kind))
     return owner.__name__ != "PatternRecognizer"
-
-
-def _by_shape(rules: Sequence[Rule]) -> dict[str, set[int]]:
-    named: dict[str, set[int]] = {}
-    for index, rule in enumerate(rules):
-        for shape in rule.shapes or ():
-            named.setdefault(shape, set()).add(index)
-    return named

@@ -38,7 +38,7 @@ _FETCHED = frozenset(("background", "data", "dynsrc", "icon", "lowsrc", "poster"
 """Attributes whose URL is fetched without a click, on any element; ``href`` only on some."""
 _FETCHING_HREF = frozenset(("link", "image", "use", "feimage", "base"))
 
-_EVENT = re.compile(r"(?:.*[^\w:-])?on[a-z]{3,}\Z", re.S)
+_EVENT = re.compile(r"(?:.*[^\w:-])?on[a-z]{3,}(?:[^\w:-].*)?\Z", re.S)
 _CSS_CODE = re.compile(r"expression\(|-moz-binding|behaviou?r:|(?:java|vb)script:", re.I)
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.S)
 _CSS_ESCAPE = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.I)
@@ -59,6 +59,8 @@ class Tag:
     """Names in lower case, values with character references resolved."""
     content: str = field(repr=False, default="")
     """Script or raw text."""
+    dangling: bool = False
+    """The text ends inside of the tag, so that it takes in whatever is put behind."""
 
 
 def tags(text: str, nested: int = _NESTED) -> Iterator[Tag]:
@@ -77,8 +79,9 @@ def tags(text: str, nested: int = _NESTED) -> Iterator[Tag]:
             open_tag = None
         if token.type is not TokenType.START_TAG or start == len(text):
             continue
-        end = min(start + len(token.source or ""), len(text))
-        tag = Tag(token.tag or "", start, end, end, dict(token.attrs or ()))
+        end = start + len(token.source or "")
+        dangling, end = end > len(text), min(end, len(text))
+        tag = Tag(token.tag or "", start, end, end, dict(token.attrs or ()), dangling=dangling)
         if tag.name == "script" or tag.name in _RAW:
             open_tag = tag
         else:
@@ -148,7 +151,9 @@ def loaded(tag: Tag) -> Iterator[tuple[str, bool]]:
 def _plain_css(css: str) -> str:
     """Return ``css`` without its comments and escapes, which hide words from a reader but not from a browser."""
     css = _CSS_COMMENT.sub("", css)
-    return _CSS_ESCAPE.sub(lambda escape: _character(escape[1]) if escape[1] else escape[2], css) if "\\" in css else css
+    return (
+        _CSS_ESCAPE.sub(lambda escape: _character(escape[1]) if escape[1] else escape[2], css) if "\\" in css else css
+    )
 
 
 def _character(digits: str) -> str:

@@ -14,6 +14,7 @@ __all__ = ["code_ranges", "without_code"]
 _FENCE = re.compile(r"( {0,3})(`{3,}(?=[^`]*\Z)|~{3,})")
 _HTML_BLOCK = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t>]+)*<([A-Za-z/!?])")
 _ENDLESS_HTML = re.compile(r"<(?:script|pre|style|textarea|!|\?)(?!.*(?:-->|</|\?>))", re.I)
+_CLOSER = {mark: re.compile(rf"^ {{0,3}}({mark}{{3,}})[ \t]*$", re.M) for mark in "`~"}
 _INLINE = re.compile(r"\\.|`+|<[A-Za-z/!?][^>]*>?")
 _TICKS = re.compile(r"`+")
 _FILLER = "`"
@@ -36,41 +37,41 @@ def code_ranges(text: str) -> Iterator[tuple[int, int]]:
 
     A fence that never closes holds to the end, as CommonMark has it.
     """
-    fence: re.Match[str] | None = None
-    fence_at = 0
     doubtful = False  # until the next blank line nothing is code
-    for at, line in _lines(text):
-        if fence is not None:
-            if _closes(line, fence):
-                yield fence_at, at + len(line)
-                fence = None
-            elif line.strip() and not line.startswith(fence[1]):
-                fence, doubtful = None, True  # it stood in a list item, and this line does not
-        elif not line.strip():
+    at = 0
+    while at < len(text):
+        end = text.find("\n", at) % (len(text) + 1)
+        line = text[at:end]
+        if not line or line.isspace():
             doubtful = False
         elif _HTML_BLOCK.match(line):
             if _ENDLESS_HTML.search(line):
                 return
             doubtful = True
         elif not doubtful and (fence := _FENCE.match(line)):
-            fence_at = at
+            closed = _fence_end(text, end, fence)
+            doubtful = closed is None
+            if closed is not None:
+                yield at, closed
+                end = closed
         elif not doubtful and "`" in line:
             ranges, doubtful = _inline_code(line)
-            yield from ((at + start, at + end) for start, end in ranges)
-    if fence is not None:
-        yield fence_at, len(text)
+            yield from ((at + start, at + stop) for start, stop in ranges)
+        at = end + 1
 
 
-def _lines(text: str) -> Iterator[tuple[int, str]]:
-    at = 0
-    for line in text.split("\n"):
-        yield at, line
-        at += len(line) + 1
+def _fence_end(text: str, at: int, fence: re.Match[str]) -> int | None:
+    """Return where the block ends that ``fence`` opens, whose content begins at ``at``.
 
-
-def _closes(line: str, fence: re.Match[str]) -> bool:
-    mark = line.strip()
-    return len(mark) >= len(fence[2]) and mark == fence[2][0] * len(mark) and len(line) - len(line.lstrip(" ")) < 4
+    An indented fence may stand in a list item, which ends with the first line that is not indented: then
+    what follows is no code, and neither, to be sure, is what stands before.
+    """
+    indent, mark = fence[1], fence[2]
+    closer = next((c for c in _CLOSER[mark[0]].finditer(text, at) if len(c[1]) >= len(mark)), None)
+    end = closer.end() if closer else len(text)
+    if indent and any(line.strip() and not line.startswith(indent) for line in text[at:end].split("\n")):
+        return None
+    return end
 
 
 def _inline_code(line: str) -> tuple[list[tuple[int, int]], bool]:

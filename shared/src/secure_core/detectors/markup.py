@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from ..types import Context, Finding
 from . import fragments, html
-from .links import Link, links
+from .links import links
 from .markdown import without_code
 from .patterns import Gate
 from .urls import data_score, is_plain, read, runs_code
@@ -60,9 +60,7 @@ class Markup:
     scope = "segment"
     views = frozenset({"folded"})
 
-    def __init__(
-        self, *, sink: Sink = "markdown", allow_hosts: Sequence[str] = (), images: Images = "data"
-    ) -> None:
+    def __init__(self, *, sink: Sink = "markdown", allow_hosts: Sequence[str] = (), images: Images = "data") -> None:
         if sink not in get_args(Sink):
             raise ValueError(f"sink must be one of {', '.join(get_args(Sink))}")
         if images not in get_args(Images):
@@ -71,6 +69,10 @@ class Markup:
         self._images = images
         self._allowed = frozenset(map(_host, [allow_hosts] if isinstance(allow_hosts, str) else allow_hosts))
         self._gate = Gate(_GATE, ignore_case=True)
+
+    def screen(self, texts: Sequence[str]) -> list[bool]:
+        """Say of each text whether there may be anything in it; false is certain, for any part of it, too."""
+        return [bool(candidates) for candidates in self._gate.candidates_many(texts)]
 
     def detect(self, texts: Sequence[str], contexts: Sequence[Context]) -> list[list[Finding]]:
         """Return the findings of each text, in order of place."""
@@ -89,9 +91,7 @@ class Markup:
             again = self._judged(rest)
             if not again:
                 return _outermost(found)
-            found += [
-                Finding(origins[f.start], origins[f.end - 1] + 1, f.category, f.score, f.detector) for f in again
-            ]
+            found += [Finding(origins[f.start], origins[f.end - 1] + 1, f.category, f.score, f.detector) for f in again]
         return [Finding(0, len(text), found[0].category, 1.0, self.name)]
 
     def _judged(self, text: str, *, code: bool = False) -> list[Finding]:
@@ -115,32 +115,34 @@ class Markup:
             if acts := html.active(tag):
                 category, score, end = acts
                 yield self._finding(tag.start, end, category, score)
-            judged = [self._leak(url, loads=loads) for url, loads in html.loaded(tag) if not self._may_pass(url)]
-            if carried := [verdict for verdict in judged if verdict]:
-                category, score = max(carried, key=lambda verdict: verdict[1])
+            leaks = [self._leak(url, loads, tag.dangling) for url, loads in html.loaded(tag)]
+            if score := max((score for _, score in leaks), default=0.0):
+                category = next(category for category, best in leaks if best == score)
                 yield self._finding(tag.start, tag.element_end, category, score)
 
     def _links(self, text: str) -> Iterator[Finding]:
         for link in links(text):
-            if self._may_pass(link.url):
-                continue
-            if runs_code(link.url):
-                yield self._finding(link.start, link.end, "markup.dangerous_url", 0.6 if link.bare else 0.95)
-            elif verdict := self._leak(link.url, loads=link.loads):
-                yield self._finding(link.start, link.end, *verdict)
+            category, score = self._leak(link.url, link.loads)
+            if not score and runs_code(link.url):
+                category, score = "markup.dangerous_url", 0.6 if link.bare else 0.95
+            if score:
+                yield self._finding(link.start, link.end, category, score)
 
-    def _leak(self, text: str, *, loads: bool) -> tuple[str, float] | None:
-        """Return category and score of a URL that carries data to a host that is not allowed to have it."""
-        url = read(text)
+    def _leak(self, address: str, loads: bool, dangling: bool = False) -> tuple[str, float]:
+        """Return the category for a URL, and how surely it carries data to a host that may not have it.
+
+        ``dangling``: the address is cut off, and what is put behind it becomes part of it.
+        """
+        category = "markup.exfil_image" if loads else "markup.exfil_link"
+        if self._images != "external" and not dangling and is_plain(address):
+            return category, 0.0
+        url = read(address)
         if url is None or self._allows(url.host):
-            return None
+            return category, 0.0
         score = data_score(url, loads=loads)
         if loads and (self._images == "external" or (self._images == "query" and url.query)):
             score = max(score, 0.5)
-        return ("markup.exfil_image" if loads else "markup.exfil_link", score) if score else None
-
-    def _may_pass(self, url: str) -> bool:
-        return self._images != "external" and is_plain(url)
+        return category, max(score, 0.7 if dangling else 0.0)
 
     def _allows(self, host: str) -> bool:
         if host in self._allowed:
@@ -154,15 +156,15 @@ class Markup:
 
 def _host(name: object) -> str:
     if not isinstance(name, str) or not _HOST.fullmatch(name.lower()):
-        raise ValueError(
-            'allow_hosts takes host names, "example.com" or "*.example.com", without scheme, port or path'
-        )
+        raise ValueError('allow_hosts takes host names, "example.com" or "*.example.com", without scheme, port or path')
     return name.lower().strip("[]")
 
 
 def _without(text: str, findings: Sequence[Finding]) -> tuple[str, list[int]]:
     """Return what is left of ``text`` without the findings, and where each of its characters stood."""
-    pieces, origins, end = [], [], 0
+    pieces: list[str] = []
+    origins: list[int] = []
+    end = 0
     for finding in sorted(findings):
         if finding.start > end:
             pieces.append(text[end : finding.start])
@@ -174,9 +176,13 @@ def _without(text: str, findings: Sequence[Finding]) -> tuple[str, list[int]]:
 
 
 def _outermost(findings: Sequence[Finding]) -> list[Finding]:
-    """Drop the findings that stand inside of another one of the same kind that is at least as sure."""
-    kept: list[Finding] = []
-    for finding in sorted(findings, key=lambda f: (f.start, -f.end, -f.score)):
-        if not any(outer.end >= finding.end and outer.score >= finding.score for outer in kept[-4:]):
+    """Drop the findings inside of another one of the same kind that is at least as sure."""
+    widest: dict[str, Finding] = {}
+    kept = []
+    for finding in sorted(findings, key=lambda finding: (finding.start, -finding.end, -finding.score)):
+        kind = finding.category.removesuffix("_image").removesuffix("_link")
+        outer = widest.get(kind)
+        if outer is None or finding.end > outer.end or finding.score > outer.score:
+            widest[kind] = finding
             kept.append(finding)
     return kept

@@ -1,26 +1,42 @@
-"""Phone numbers of many regions in one pass, with `phonenumbers` (Google's libphonenumber)."""
+"""Phone numbers of many regions in one pass, by `phonenumbers` (Google's libphonenumber)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumberMatch
 
-__all__ = ["EXPRESSION", "REGIONS", "find", "known_regions", "recognizer"]
+__all__ = ["OUTLINES", "REGIONS", "find", "known_regions", "recognizers"]
 
 REGIONS = ("US", "GB", "DE", "FR", "IL", "IN", "CA", "BR")
-"""Whose national formats are known unless the policy says otherwise: Presidio's. ``+`` numbers need no region."""
+"""Whose national formats are known unless the policy says otherwise: Presidio's. ``+`` needs no region."""
 
-EXPRESSION = r"\d(?:[^\w,;:!?]{0,4}x?[^\w,;:!?]{0,4}\d){4}"
-"""What every number that `find` finds holds: five digits with little between them."""
+_BETWEEN = r"[-().\[\]/~+ ]{0,4}"
+_SOUTH_AFRICAN = rf"(?:27|0){_BETWEEN}[1-9](?:{_BETWEEN}\d){{8}}"
+OUTLINES = {
+    "PhoneNumbers": rf"0(?:{_BETWEEN}0){{4}}",
+    "ZaMobileNumberRecognizer": _SOUTH_AFRICAN,
+    "ZaTelephoneNumberRecognizer": _SOUTH_AFRICAN,
+}
+"""What `shapes.outline` of a text matches where recognisers that are no lists of expressions find a number."""
 
-_CONTEXT = ("phone", "number", "telephone", "cell", "cellphone", "mobile", "call", "tel", "fax", "landline", "whatsapp")
-_DIGITS = re.compile(r"\d")
-_EXTENSION = re.compile(r"[^\W\d]|[#;,~]")
+_CONTEXT = ("phone", "telephone", "tel", "cell", "mobile", "call", "fax", "landline", "whatsapp", "number")
+_LABELS = ("phone", "telephone", "tel", "cell", "cellphone", "mobile", "call", "dial", "fax", "landline", "whatsapp")
+_LABELS += ("telefon", "handy", "mobil", "teléfono", "móvil", "celular", "téléphone", "portable", "telefono", "cellulare")
+_LABELS += ("desk", "helpline", "hotline", "contact")
+
+_LOCAL = r"(?<![\w.,/+-])(?<![\w)] ?\()\(?\d{2,5}\)?(?:[ .-]\d{2,5}){1,4}(?![ .-]?\w)"
+_BARE = r"(?<![\w.,/+-])\d{6,12}(?![.,/-]?\w)"
+_DATE = re.compile(r"\d{1,2}([.-])\d{1,2}\1(?:\d{4}|\d{2})|\d{4}([.-])\d{1,2}\2\d{1,2}")
+_ADDRESS = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.|$)){4}")
+
+_CHAIN = re.compile(r"[+＋(（\[［]?\s?\d(?:[^\w,;:!?\"'<>|=&%$#@*]{0,4}\d){4,}")
+_BEFORE, _AFTER = 8, 32
+_DIGITS = re.compile(r"\D+")
 
 
 def known_regions() -> frozenset[str]:
@@ -30,39 +46,36 @@ def known_regions() -> frozenset[str]:
     return frozenset(phonenumbers.SUPPORTED_REGIONS)
 
 
-@lru_cache
-def _lengths(region: str) -> range:
-    """Return how many digits a number of ``region`` may be written with, prefixes included."""
-    from phonenumbers import PhoneMetadata
+def find(text: str, regions: Sequence[str]) -> Iterator[tuple[int, int, bool]]:
+    """Give the ranges of ``text`` that are valid numbers in one of ``regions``, or anywhere with a ``+``.
 
-    metadata = PhoneMetadata.metadata_for_region(region)
-    possible = metadata.general_desc.possible_length
-    before = len(str(metadata.country_code)) + 6  # an international or a carrier prefix
-    return range(min(possible), max(possible) + before + 1)
-
-
-def _candidate_regions(candidate: str, regions: Sequence[str]) -> list[str]:
-    if candidate.lstrip("([（［").startswith(("+", "＋")):  # noqa: RUF001
-        return list(regions[:1])
-    if _EXTENSION.search(candidate):
-        return list(regions)
-    digits = len(_DIGITS.findall(candidate))
-    return [region for region in regions if digits in _lengths(region)]
+    The third value says whether the number is written as one: with a plus, brackets or groups.
+    """
+    done = 0
+    for chain in _CHAIN.finditer(text):
+        start = max(done, chain.start() - _BEFORE)
+        piece = text[start : chain.end() + _AFTER]
+        for match in _matcher()(piece, regions):
+            if start + match.start < chain.end() and not _ADDRESS.fullmatch(match.raw_string):
+                done = start + match.end
+                yield start + match.start, done, not match.raw_string.isdecimal()
 
 
-@lru_cache(maxsize=1)
+@cache
 def _matcher() -> type:
     from phonenumbers import Leniency, PhoneNumberMatcher
 
     class Matcher(PhoneNumberMatcher):  # type: ignore[misc]
-        """A matcher that tries a candidate in every region before it looks at parts of it."""
+        """Tries a candidate in every region before it looks at parts of it."""
 
         def __init__(self, text: str, regions: Sequence[str]) -> None:
             super().__init__(text, regions[0], leniency=Leniency.VALID)
             self._regions = regions
 
         def _parse_and_verify(self, candidate: str, offset: int) -> PhoneNumberMatch | None:
-            for region in _candidate_regions(candidate, self._regions):
+            for region in self._regions:
+                if "+" not in candidate and "＋" not in candidate and not _may_be(candidate, region):
+                    continue
                 self.preferred_region = region
                 match = super()._parse_and_verify(candidate, offset)
                 if match is not None:
@@ -72,41 +85,67 @@ def _matcher() -> type:
     return Matcher
 
 
-def find(text: str, regions: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Give the ranges of ``text`` that are valid phone numbers in one of ``regions``, or anywhere with a ``+``."""
-    for match in _matcher()(text, regions):
-        yield match.start, match.end
+@cache
+def _national(region: str) -> re.Pattern[str] | None:
+    """Return an expression for a region's numbers behind any prefix, ``None`` if prefixes rewrite numbers there."""
+    from phonenumbers import PhoneMetadata
+
+    metadata = PhoneMetadata.metadata_for_region(region)
+    if metadata.national_prefix_transform_rule:
+        return None
+    return re.compile(rf"\d{{0,8}}(?:{metadata.general_desc.national_number_pattern})")
 
 
-def recognizer(presidio: Any, regions: Sequence[str]) -> Any:
-    """Return a Presidio recogniser for `find`; ``presidio`` is the package that it is to belong to.
+def _may_be(candidate: str, region: str) -> bool:
+    """Say whether the digits of ``candidate`` can be a number of ``region``, before all of it is parsed."""
+    national = _national(region)
+    if national is None or any(char.isalpha() or char in "#;,~" for char in candidate):  # an extension
+        return True
+    return national.fullmatch(_DIGITS.sub("", candidate)) is not None
 
-    It stands in for Presidio's PhoneRecognizer, which walks the text once per region.
+
+def _is_local(number: str) -> bool:
+    digits = sum(char.isdecimal() for char in number)
+    return 6 <= digits <= 13 and not _DATE.fullmatch(number) and not _ADDRESS.fullmatch(number)
+
+
+def recognizers(presidio: Any, regions: Sequence[str]) -> list[Any]:
+    """Return Presidio recognisers for phone numbers; ``presidio`` is the package that they are to belong to.
+
+    One stands in for Presidio's PhoneRecognizer, which walks the text once per region. The other finds
+    what no region's plan knows, short local numbers above all, where a word before it says phone.
     """
 
     class PhoneNumbers(presidio.LocalRecognizer):  # type: ignore[misc]
-        """PHONE_NUMBER, in every region at once."""
+        """Numbers that some region has given out."""
 
         def load(self) -> None:
             """Nothing to load."""
 
         def analyze(self, text: str, entities: Any, nlp_artifacts: Any = None) -> list[Any]:
             """Return a result for each number."""
-            return [
-                presidio.RecognizerResult(
-                    entity_type="PHONE_NUMBER",
-                    start=start,
-                    end=end,
-                    score=0.4,
-                    analysis_explanation=presidio.AnalysisExplanation(
-                        recognizer="PhoneNumbers", original_score=0.4, textual_explanation=""
-                    ),
-                    recognition_metadata={
-                        presidio.RecognizerResult.RECOGNIZER_NAME_KEY: self.name,
-                        presidio.RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
-                    },
-                )
-                for start, end in find(text, regions)
-            ]
+            return [self._result(*found) for found in find(text, regions)]
 
-    return PhoneNumbers(supported_entities=["PHONE_NUMBER"], context=list(_CONTEXT), name="PhoneNumbers")
+        def _result(self, start: int, end: int, written: bool) -> Any:
+            score = 0.4 if written else 0.3
+            return presidio.RecognizerResult(
+                entity_type="PHONE_NUMBER",
+                start=start,
+                end=end,
+                score=score,
+                analysis_explanation=presidio.AnalysisExplanation(self.name, score),
+                recognition_metadata={
+                    presidio.RecognizerResult.RECOGNIZER_NAME_KEY: self.name,
+                    presidio.RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
+                },
+            )
+
+    local = presidio.PatternRecognizer(
+        supported_entity="PHONE_NUMBER",
+        name="LocalPhoneNumbers",
+        patterns=[presidio.Pattern("in groups", _LOCAL, 0.1), presidio.Pattern("digits", _BARE, 0.05)],
+        context=list(_LABELS),
+    )
+    local.invalidate_result = lambda number: not _is_local(number)
+    valid = PhoneNumbers(supported_entities=["PHONE_NUMBER"], context=list(_CONTEXT), name="PhoneNumbers")
+    return [valid, local]

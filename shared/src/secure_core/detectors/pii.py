@@ -1,35 +1,49 @@
-"""Personal data: Presidio's recognisers behind a gate, and what they miss."""
+"""Personal data: Presidio's recognisers behind a gate, and recognisers for what they miss."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ..types import Context, Finding
-from . import cards, phones
+from . import accounts, cards, phones
 from ._presidio import presidio
-from .analysis import Analysis
+from .analysis import Analysis, Scores
+from .evidence import ALONE, LEAST
+
+if TYPE_CHECKING:
+    from .names import Names
 
 __all__ = ["Pii"]
 
 _PLACEHOLDER = re.compile(r"\[[A-Z][A-Z0-9_]*\]")
-_PIECE = 2048
-"""Longer texts are analysed in pieces of this many characters, so that no expression can take its time squared."""
-_BEFORE = 256
-_AFTER = 768
+_SEPARATOR = "\n\0\n"
+
+_PIECE, _BEFORE, _AFTER = 2048, 256, 768
+"""Longer texts are analysed in pieces of so many characters, with so many around them: then no expression can
+take its time squared, and only what is longer than its surroundings is found in part."""
+
+_OURS = frozenset({"PhoneRecognizer", "ZaPhoneNumberRecognizer"})
+"""Presidio's classes that are not used: ours stands in for the one, the other is a base class."""
 
 
 class Pii:
-    """Finds structured personal data; see `docs/how-to/pii.md` for the entities.
+    """Finds personal data that has a form (numbers, codes, addresses), and names if there is a model for them.
 
     Args:
-        regions: two-letter codes of the countries whose identifiers are looked for; ``"*"`` for all.
-        phone_regions: two-letter codes of the countries whose national phone formats are known.
-        entities: Presidio's names of what to look for; all by default.
-        exclude: names of what not to look for.
-        min_score: the least score that is reported.
-        thresholds: another least score for some entities, by Presidio's name.
+        regions: two-letter codes of the countries whose identifiers are looked for; ``"*"`` is all.
+        phone_regions: two-letter codes of the countries whose national phone formats are known; ``"*"`` is all.
+        entities: Presidio's names of what is looked for; all by default.
+        exclude: names of what is not.
+        min_score: the least score that is reported; 0 reports all that Presidio does.
+        thresholds: another least score for some entities, by name. Without it, entities with a telling
+            format are reported at less than ``min_score`` (`secure_core.detectors.evidence`).
+        model: a spaCy pipeline for names: an installed package's name, or a folder. Nothing is fetched.
+
+    Raises:
+        ValueError: an unknown region or entity, a score outside 0..1, a model that is not there.
+        ImportError: Presidio is not installed.
     """
 
     name = "pii"
@@ -45,27 +59,21 @@ class Pii:
         exclude: Sequence[str] = (),
         min_score: float = 0.4,
         thresholds: Mapping[str, float] | None = None,
+        model: str | None = None,
     ) -> None:
-        self._options = {
-            "regions": regions,
-            "phone_regions": phone_regions,
-            "entities": entities,
-            "exclude": exclude,
-            "min_score": min_score,
-            "thresholds": thresholds,
-        }
-        package = presidio()
-        recognizers = [kind for kind in package.recognizers() if kind.__name__ != "ZaPhoneNumberRecognizer" and kind.__name__!="PhoneRecognizer"]
-        made = [kind(supported_language="en") for kind in recognizers]
-        made.append(phones.recognizer(package.package, tuple(phone_regions)))
-        made.append(cards.recognizer(package.package))
-        self._recognizers = made
-        self._analysis = Analysis(
-            made,
-            thresholds={"": min_score, **(thresholds or {})},
-            expressions={each.name: phones.EXPRESSION for each in made if not hasattr(each, "patterns")},
-            remove_duplicates=package.package.EntityRecognizer.remove_duplicates,
+        self._options = {key: value for key, value in locals().items() if key != "self"}
+        found = presidio()
+        kinds = [kind for kind in found.recognizers() if kind.__name__ not in _OURS]
+        recognizers = list(made(found.package, _of(kinds, regions), _phone_regions(phone_regions)))
+        known = {entity for each, _ in recognizers for entity in each.supported_entities} | set(_names_known(model))
+        self._entities = _wanted(known, entities, exclude)
+        self.analysis = Analysis(
+            [(each, home) for each, home in recognizers if self._entities.issuperset(each.supported_entities)],
+            _scores(min_score, thresholds),
+            outlines=phones.OUTLINES,
+            remove_duplicates=found.package.EntityRecognizer.remove_duplicates,
         )
+        self._names = _names(model)
 
     def __getstate__(self) -> dict[str, Any]:
         return self._options
@@ -74,36 +82,7 @@ class Pii:
         self.__init__(**options)  # type: ignore[misc]
 
     def detect(self, texts: Sequence[str], contexts: Sequence[Context]) -> list[list[Finding]]:
-        """Return the findings of each text, at Presidio's scores."""
-        if len(texts) > 1 and not self._analysis.rules_for("\n".join(texts)):
+        """Return the findings of each text: Presidio's entity in lower case, at Presidio's score."""
+        if self._names is None and len(texts) > 1 and not self.analysis.rules_for(_SEPARATOR.join(texts)):
             return [[] for _ in texts]
         return [self._findings(text) for text in texts]
-
-    def _findings(self, text: str) -> list[Finding]:
-        found: list[Finding] = []
-        for start, piece, begin, end in _pieces(text):
-            rules = self._analysis.rules_for(piece)
-            if not rules:
-                continue
-            for result in self._analysis.results(_PLACEHOLDER.sub(_blank, piece), rules):
-                if begin <= result.start < end:
-                    category = f"pii.{result.entity_type.lower()}"
-                    found.append(
-                        Finding(start + result.start, start + result.end, category, result.score, self.name)
-                    )
-        return sorted(found)
-
-
-def _blank(placeholder: re.Match[str]) -> str:
-    return "[" + "\0" * (len(placeholder[0]) - 2) + "]"
-
-
-def _pieces(text: str) -> Iterator[tuple[int, str, int, int]]:
-    """Give each piece's offset, the piece with its surroundings, and the range in it that is its own."""
-    for start in range(0, max(len(text), 1), _PIECE):
-        before = max(0, start - _BEFORE)
-        piece = text[before : start + _PIECE + _AFTER] if len(text) > _PIECE + _AFTER else text
-        if piece is text:
-            yield 0, text, 0, len(text) + 1
-            return
-        yield before, piece, start - before, start - before + _PIECE

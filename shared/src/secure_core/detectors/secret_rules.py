@@ -1,8 +1,7 @@
-"""What providers' credentials look like: data only, one row per kind, written from the providers' own documentation.
+"""What credentials look like: data only, a row per form, written from what their providers document.
 
-`FORMATS` are recognisable by themselves (a prefix, a marker, a structure). `NAMED` are plain random strings,
-recognisable only beside their provider's name and a word like key, token or secret. `SECRET_NAMES` and
-`PLACEHOLDERS` serve what has no provider.
+`FORMATS` are recognisable by themselves: a prefix, a marker, a structure. `NAMED` are plain random strings,
+recognisable only beside their provider's name and a word like key, token or secret.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ class Format:
     entropy: float = 3.0
     """Shannon entropy, in bits per character, below which a value is taken for a placeholder."""
     check: str = ""
-    """The validator in `secure_core.detectors.secrets` that has the last word: ``jwt``, ``basic``, ..."""
+    """Which of `secure_core.detectors.secret_values.CHECKS` has the last word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +48,16 @@ _HEX40 = "[0-9A-Fa-f]{40}"
 _HEX64 = "[0-9A-Fa-f]{64}"
 _ALNUM32 = "[0-9A-Za-z]{32}"
 _B64URL = "[0-9A-Za-z_-]"
-_PEM = (
-    "(?P<value>-{4,5} ?BEGIN (?:[0-9A-Z]{1,16} ){0,3}PRIVATE KEY(?: BLOCK)? ?-{4,5}"
-    "(?:(?:[^-]|-[^-])*-{4,5} ?END [0-9A-Z ]{0,40}-{4,5}"  # whatever stands in between, as long as it ends
-    "|(?:(?:\\s|\\\\[nr])*[0-9A-Za-z-]+: [^\\n\\\\]*)*(?:[0-9A-Za-z+/=\\s]|\\\\[nr])*))"  # cut off: what looks like a key
-)
+_PEM_BEGIN = "-{4,5} ?BEGIN (?:[0-9A-Z]{1,16} ){0,3}PRIVATE KEY(?: BLOCK)? ?-{4,5}"
+_PEM_WHOLE = "(?:[^-]|-[^-])*-{4,5} ?END [0-9A-Z ]{0,40}-{4,5}"
+_PEM_CUT_OFF = "(?:(?:\\s|\\\\[nr])*[0-9A-Za-z-]+: [^\\n\\\\]*)*(?:[0-9A-Za-z+/=\\s]|\\\\[nr])*"
+_PEM = f"(?P<value>{_PEM_BEGIN}(?:{_PEM_WHOLE}|{_PEM_CUT_OFF}))"
 _LOGIN_IN_URL = "[A-Za-z][0-9A-Za-z+.-]*://[^\\s:/?#@\"'<>]*:(?P<value>[^\\s/?#@\"'<>]{3,})@[0-9A-Za-z\\[]"
 _CURL_USER = "\\bcurl\\b(?:[^\\n]|\\\\\\n)*?\\s(?:-u|--user)[ =]?[\"']?[^\\s:\"']+:(?P<value>[^\\s\"']{3,})"
 _NETRC = "\\bmachine\\s+\\S+\\s+login\\s+\\S+\\s+password\\s+(?P<value>\\S+)"
-_AUTHORIZATION = (
-    "(?i)\\bauthorization[\"']?\\s*[:=,]\\s*[\"']?(?:[a-z-]{1,20}\\s+)?(?P<value>[0-9a-z_.~+/-]{16,}=*)"
-)
-_PASSWORD = "(?:password|passwd|passphrase|passcode|passwort|kennwort|pwd)"
-_PASSWORD_ABROAD = (
+_AUTHORIZATION = "(?i)\\bauthorization[\"']?\\s*[:=,]\\s*[\"']?(?:[a-z-]{1,20}\\s+)?(?P<value>[0-9a-z_.~+/-]{16,}=*)"
+_NAME = "(?:password|passwd|passphrase|passcode|passwort|kennwort|pwd)"
+_NAME_ABROAD = (
     "(?:(?:密码|密碼|パスワード|비밀번호|كلمة المرور)[\\s:=：是は]{0,4}"
     "|(?:[Пп]ароль|\\b(?:[Cc]ontraseña|[Mm]ot de passe|[Ss]enha|[Ww]achtwoord))[\\s:=]{1,4})"
 )
@@ -77,12 +73,15 @@ FORMATS: tuple[Format, ...] = (
     Format("aws_access_key", "(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}"),
     Format("aws_bedrock_key", "ABSK[A-Za-z0-9+/]{109,269}={0,2}"),
     Format("aws_bedrock_key", "bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t[A-Za-z0-9+/]*={0,2}", entropy=4.0),
+    Format("aws_session_token", "(?:FwoGZXIvYXdz|IQoJb3JpZ2luX2Vj|FQoGZXIvYXdz)[0-9A-Za-z/+]{100,}={0,2}"),
     Format("aws_appsync_key", "da2-[a-z0-9]{26}"),
     Format("aws_mws_token", f"amzn\\.mws\\.{_UUID}"),
     Format("gcp_api_key", "AIza[0-9A-Za-z_-]{35}"),
     Format("gcp_oauth_secret", "GOCSPX-[0-9A-Za-z_-]{28}"),
     Format("gcp_oauth_token", "ya29\\.[0-9A-Za-z_-]{20,}"),
     Format("gcp_refresh_token", "1//0[0-9A-Za-z_-]{40,}"),
+    Format("gcp_storage_key", "GOOG(?:1E[0-9A-Z]{55}|[0-9A-Z]{20})", entropy=3.5),
+    Format("gcp_authorization_code", "4/0A[0-9A-Za-z_-]{60,}"),
     Format("firebase_server_key", "AAAA[0-9A-Za-z_-]{7}:[0-9A-Za-z_-]{140}"),
     Format("recaptcha_secret", "6L[0-9A-Za-z_-]{6}AAAAA[0-9A-Za-z_-]{27}"),
     Format("azure_client_secret", "[0-9A-Za-z_~.-]{3}[0-9]Q~[0-9A-Za-z_~.-]{31,34}"),
@@ -102,13 +101,14 @@ FORMATS: tuple[Format, ...] = (
     Format("yandex_token", "t1\\.[0-9A-Za-z_-]+=*\\.[0-9A-Za-z_-]{86}=*"),
     Format("yandex_api_key", "AQVN[0-9A-Za-z_-]{35,38}"),
     Format("yandex_oauth_token", "y0_[0-9A-Za-z_-]{50,}"),
-    Format("yandex_access_key", "YC[0-9A-Za-z_-]{38}", score=0.9, entropy=3.5),
+    Format("yandex_access_key", "YC[0-9A-Za-z_-]{38}", score=0.9, entropy=3.5, check="random"),
     Format("scaleway_access_key", "SCW[0-9A-Z]{17}"),
     Format("exoscale_key", "EXO[0-9a-f]{24}"),
-    Format("render_api_key", "rnd_[0-9A-Za-z]{28,40}"),
+    Format("render_api_key", "rnd_[0-9A-Za-z]{28,40}", check="random"),
     Format("netlify_token", "nfp_[0-9A-Za-z]{36}"),
+    Format("vercel_blob_token", "vercel_blob_rw_[0-9A-Za-z]{16}_[0-9A-Za-z]{30,40}"),
     Format("flyio_token", "(?:fo1_[0-9A-Za-z_-]{43}|fm[12][ar]?_[0-9A-Za-z+/]{100,}={0,3})"),
-    Format("cloudflare_token", "cf(?:k|ut|at)_[0-9A-Za-z]{40}[0-9a-f]{8}"),
+    Format("cloudflare_token", "cf(?:k|ut|at)_[0-9A-Za-z]{40,56}"),
     Format("cloudflare_origin_ca_key", "v1\\.0-[0-9a-f]{24}-[0-9a-f]{146}"),
     Format("scalingo_token", "tk-us-[0-9A-Za-z_-]{48}"),
     Format("openshift_token", "sha256~[0-9A-Za-z_-]{43}"),
@@ -151,7 +151,7 @@ FORMATS: tuple[Format, ...] = (
     Format("onepassword_token", "ops_eyJ[0-9A-Za-z+/]{200,}={0,3}"),
     Format("onepassword_secret_key", "A3-[0-9A-Z]{6}-(?:[0-9A-Z]{11}|[0-9A-Z]{6}-[0-9A-Z]{5})(?:-[0-9A-Z]{5}){3}"),
     Format("harness_token", "(?:pat|sat)\\.[0-9A-Za-z_-]{22}\\.[0-9A-Za-z]{24}\\.[0-9A-Za-z]{20}"),
-    Format("octopus_api_key", "API-[0-9A-Z]{26}"),
+    Format("octopus_api_key", "API-[0-9A-Z]{26}", check="random"),
     Format("postman_api_key", "PMAK-[0-9a-f]{24}-[0-9a-f]{34}"),
     Format("prefect_token", "pn[ub]_[0-9A-Za-z]{36}"),
     Format("sourcegraph_token", "sgp_(?:(?:[0-9a-fA-F]{16}|local)_)?[0-9a-fA-F]{40}"),
@@ -185,7 +185,7 @@ FORMATS: tuple[Format, ...] = (
     Format("replicate_token", "r8_[0-9A-Za-z]{37}"),
     Format("nvidia_api_key", "nvapi-[0-9A-Za-z_-]{60,70}"),
     Format("together_key", "tgp_v1_[0-9A-Za-z_-]{43}"),
-    Format("fireworks_key", "fw_[0-9A-Za-z]{22,24}"),
+    Format("fireworks_key", "fw_[0-9A-Za-z]{22,24}", check="random"),
     Format("voyage_key", "pa-[0-9A-Za-z_-]{43}", score=0.9, entropy=3.8, check="random"),
     Format("jina_key", "jina_[0-9a-f]{32}[0-9A-Za-z_-]{28}"),
     Format("cerebras_key", "csk-[0-9a-z]{48}"),
@@ -215,7 +215,7 @@ FORMATS: tuple[Format, ...] = (
     Format("mailchimp_key", "[0-9a-f]{32}-us[0-9]{1,2}"),
     Format("mandrill_key", "md-[0-9A-Za-z_-]{22}", score=0.9, entropy=3.5, check="random"),
     Format("brevo_key", "x(?:key|smtp)sib-[0-9a-f]{64}-[0-9A-Za-z]{16}"),
-    Format("resend_key", "re_[0-9A-Za-z]{8}_[0-9A-Za-z]{24}"),
+    Format("resend_key", "re_[0-9A-Za-z]{8}_[0-9A-Za-z]{24}", check="random"),
     Format("onesignal_key", "os_v2_(?:app|org)_[a-z2-7]{80,}"),
     Format("zapier_webhook", "hooks\\.zapier\\.com/hooks/catch/(?P<value>[0-9]+/[0-9a-z]{6,})", entropy=2.5),
     # Payment and commerce
@@ -244,6 +244,7 @@ FORMATS: tuple[Format, ...] = (
     Format("sentry_token", "sntryu_[0-9a-f]{64}"),
     Format("dynatrace_token", "dt0[a-z][0-9]{2}\\.[0-9A-Za-z]{24}\\.[0-9A-Za-z]{64}"),
     Format("honeycomb_key", "hc[abx][il]k_[0-9a-z]{58}"),
+    Format("uptimerobot_key", "u[0-9]{6,8}-[0-9a-f]{24}"),
     Format("posthog_key", "phx_[0-9A-Za-z]{43,48}"),
     Format("axiom_token", f"xa[ap]t-{_UUID}"),
     Format("mapbox_token", "[sp]k\\.[0-9A-Za-z_-]{60,}\\.[0-9A-Za-z_-]{22}"),
@@ -255,6 +256,10 @@ FORMATS: tuple[Format, ...] = (
     Format("typeform_token", "tfp_[0-9A-Za-z=._-]{44,59}"),
     Format("dropbox_token", "sl\\.[0-9A-Za-z=_-]{130,}"),
     Format("contentful_token", "CFPAT-[0-9A-Za-z_-]{43}"),
+    Format("gitbook_token", "gb_api_[0-9A-Za-z]{40}"),
+    Format("wakatime_key", f"waka_{_UUID}"),
+    Format("pubnub_key", f"sec-c-(?:{_UUID}|[0-9A-Za-z]{{48}})"),
+    Format("deepl_key", f"{_UUID}:fx"),
     Format("readme_key", "rdme_[0-9a-z]{70}"),
     Format("hubspot_token", f"pat-(?:na|eu)[0-9]-{_UUID}"),
     Format("salesforce_token", "00D[0-9A-Za-z]{12,15}![0-9A-Za-z_.]{80,}"),
@@ -268,11 +273,21 @@ FORMATS: tuple[Format, ...] = (
         "(?:sc|ext|scauth|authress)_[0-9A-Za-z]{5,30}\\.[0-9A-Za-z]{4,6}"
         "\\.acc[_-][0-9A-Za-z-]{10,32}\\.[0-9A-Za-z+/_=-]{30,120}",
     ),
-    Format("facebook_token", "EAA[MC][0-9A-Za-z]{100,}"),
-    Format("facebook_token", "[0-9]{15,16}(?:\\||%7C|%)[0-9A-Za-z_-]{27,40}", score=0.9, entropy=3.5),
+    Format("facebook_token", "EAA[A-Z][0-9A-Za-z]{100,}"),
+    Format("facebook_token", "[0-9]{15,16}(?:\\||%7C)[0-9A-Za-z_-]{27,40}", score=0.9, entropy=3.5),
+    Format("instagram_token", "IGQ[WV][0-9A-Za-z_-]{100,}"),
     Format("twitter_bearer_token", "A{22}[0-9A-Za-z%]{80,100}", entropy=2.5),
-    Format("sidekiq_credential", "(?i)BUNDLE_(?:GEMS|ENTERPRISE)__CONTRIBSYS__COM\\W{1,8}(?P<value>[0-9a-f]{8}:[0-9a-f]{8})", entropy=2.0),
-    Format("sidekiq_credential", "//(?P<value>[0-9a-f]{8}:[0-9a-f]{8})@(?:gems|enterprise)\\.contribsys\\.com", entropy=2.0),
+    Format(
+        "sidekiq_credential",
+        "(?i)BUNDLE_(?:GEMS|ENTERPRISE)__CONTRIBSYS__COM\\W{1,8}(?P<value>[0-9a-f]{8}:[0-9a-f]{8})",
+        entropy=2.0,
+    ),
+    Format(
+        "sidekiq_credential", "//(?P<value>[0-9a-f]{8}:[0-9a-f]{8})@(?:gems|enterprise)\\.contribsys\\.com", entropy=2.0
+    ),
+    # Whoever it is from
+    Format("api_key", "[a-z]{2,12}_(?:live|test|prod|sandbox)_[0-9A-Za-z]{20,}", score=0.9, check="random"),
+    Format("secret_token", "secret-token:(?P<value>[0-9A-Za-z._~%!$&*+/-]{8,})", check="lettered"),  # RFC 8959
     # Keys that are written as such
     Format("age_key", "AGE-SECRET-KEY-1[AC-HJ-NP-Z02-9]{58}"),
     Format("bitcoin_key", "[xyz]prv[1-9A-HJ-NP-Za-km-z]{107}"),
@@ -295,9 +310,9 @@ FORMATS: tuple[Format, ...] = (
     Format("bearer_token", "(?i)\\b(?:bearer|token)[ ]+(?P<value>[0-9a-z_.~+/-]{16,}=*)", score=0.8, check="random"),
     Format("authorization", _AUTHORIZATION, score=0.8, check="random"),
     # Passwords as people and programs tell them
-    Format("password", f"(?i)\\b{_PASSWORD}[ \\t]+[\"'`“‘«]?(?P<value>{_PRINTED})", 0.7, 1.5, "strong"),
-    Format("password", f"{_PASSWORD_ABROAD}[\"'“«「]?(?P<value>{_PRINTED})", 0.7, 1.5, "lettered"),
-    Format("password", f"(?i)[\"']{_PASSWORD}[\"']\\s*:\\s*[\"'](?P<value>{_PRINTED})[\"']", 0.5, 2.0, "unlabelled"),
+    Format("password", f"(?i)\\b{_NAME}[ \\t]+[\"'`“‘«]?(?P<value>{_PRINTED})", 0.7, 1.5, "strong"),
+    Format("password", f"{_NAME_ABROAD}[\"'“«「]?(?P<value>{_PRINTED})", 0.7, 1.5, "lettered"),
+    Format("password", f"(?i)[\"']{_NAME}[\"']\\s*:\\s*[\"'](?P<value>{_PRINTED})[\"']", 0.5, 2.0, "unlabelled"),
     Format("password", _LOGIN_TOLD, score=0.6, entropy=1.5, check="strong"),
 )
 
@@ -323,6 +338,7 @@ NAMED: tuple[Named, ...] = (
     Named("cloudflare", "cloudflare_key", "(?:[0-9A-Za-z_-]{40}|[0-9a-f]{37})"),
     Named("codecov", "codecov_token", f"(?:{_ALNUM32}|{_UUID})"),
     Named("cohere|co", "cohere_key", "[0-9A-Za-z]{40}"),
+    Named("cloudant|softlayer", "ibm_api_key", "(?:[0-9a-z]{64}|[0-9a-z]{24})"),
     Named("coinbase", "coinbase_key", "[0-9A-Za-z=_-]{64}"),
     Named("confluent", "confluent_key", "[0-9A-Za-z]{16}"),
     Named("confluent", "confluent_secret", "[0-9A-Za-z+/]{64}"),
@@ -371,7 +387,10 @@ NAMED: tuple[Named, ...] = (
     Named("meraki", "meraki_key", "[0-9a-f]{40}"),
     Named("messagebird", "messagebird_key", "[0-9A-Za-z]{25}"),
     Named("messagebird", "messagebird_client_id", _UUID, 0.6),
-    Named("mistral|privateai", "model_api_key", _ALNUM32),
+    Named("mistral|privateai|assemblyai|clarifai|stability|deepseek|elevenlabs", "model_api_key", _ALNUM32),
+    Named("mixpanel|logdna|papertrail|recurly|lastfm|strava|vimeo", "service_key", "[0-9a-f]{32,40}"),
+    Named("giphy|shodan|newsapi|openweather|openweathermap|pivotaltracker", "service_key", "[0-9A-Za-z]{32}"),
+    Named("loggly|logentries|braze|saucelabs|shortcut|insightly", "service_token", _UUID),
     Named("netlify", "netlify_token", "[0-9A-Za-z=_-]{40,46}"),
     Named("newrelic", "newrelic_key", "(?:[0-9A-Za-z]{64}|[0-9a-f]{40})"),
     Named("nytimes|newyorktimes|nyt", "nytimes_key", "[0-9A-Za-z=_-]{32}"),

@@ -21,11 +21,18 @@ _LOOKED_AT = 512
 
 _STAND_INS = re2.compile(
     r"(?i)example|placeholder|redacted|your|dummy|sample|change_?-?(?:me|it)|replace|insert|todo|fixme|xxxxx|0{8}|\*{3}"
-    r"|\.{3}|#{4}|^\$|\$\{|\$\(|#\{|\{\{|\}\}|%\(|^%\w+%?$|^<|>$|^\[\w+\]?$|environ|getenv|process\.env"
+    r"|\.{3}|#{4}|^\$\w+$|\$\{|\$\(|#\{|\{\{|\}\}|%\(|^%\w+%?$|^<|>$|^\[\w+\]?$|environ|getenv|process\.env"
+    r"|\(\)|(?-i:(?:^|\.)[A-Z]{3,}(?:_[0-9A-Z]+)+$)"
 )
-_COMMON_PASSWORDS = frozenset(
-    ["password", "passwd", "passphrase", "passcode", "pass", "pwd", "secret", "token", "key", "apikey", "user", "username", "admin", "administrator", "root", "test", "testing", "foo", "bar", "baz", "abc", "value", "string", "none", "null", "nil", "true", "false", "undefined", "default", "required", "optional", "hidden", "mypassword", "yourpassword", "passw", "pw", "login", "guest", "demo", "xxx", "yyy", "zzz", "qwerty", "letmein", "private", "public", "postgres", "mysql", "redis", "mongo", "mongodb", "rabbitmq", "sa", "credentials", "auth", "basic", "bearer", "username_password", "user_pass", "some", "any", "the"]
-)
+_NO_PASSWORDS = {
+    *("password", "passwd", "passphrase", "passcode", "pass", "passw", "pwd", "pw", "mypassword", "yourpassword"),
+    *("secret", "token", "key", "apikey", "credentials", "auth", "basic", "bearer", "login", "private", "public"),
+    *("user", "username", "userpass", "usernamepassword", "guest", "demo", "admin", "administrator", "root", "sa"),
+    *("postgres", "mysql", "redis", "mongo", "mongodb", "rabbitmq", "qwerty", "letmein", "hidden", "default"),
+    *("test", "testing", "foo", "bar", "baz", "abc", "xxx", "yyy", "zzz", "some", "any", "the"),
+    *("value", "string", "none", "null", "nil", "true", "false", "undefined", "required", "optional"),
+}
+"""Words that stand where a password would, and the ones that everybody knows."""
 _WORDS_OF_CODE = re2.compile(
     r"(?i)config|version|snapshot|release|string|value|token|secret|password|client|access|server|service|localhost"
     r"|default|undefined|function|return|request|response|header|field|column|table|input|output|object|number|param"
@@ -81,11 +88,16 @@ def has_words(value: str) -> bool:
 def is_password(value: str) -> bool:
     """Tell whether the value could be a person's or a service's password rather than the word for one."""
     bare = _UNNAMED.sub("", value.lower())
-    return bare not in _COMMON_PASSWORDS and "://" not in value
+    return bare not in _NO_PASSWORDS and "://" not in value
+
+
+def is_strong(value: str) -> bool:
+    """Tell whether there are letters, and a digit or a sign that names do not hold."""
+    return any(c.isalpha() for c in value) and any(c.isdigit() or c in "!@#%^&*?+~" for c in value)
 
 
 def _is_lettered_password(value: str) -> bool:
-    """A password with letters and digits or signs: what a sentence does not hold by chance."""
+    """A password with letters, and digits or signs: what a sentence does not hold by chance."""
     return is_strong(value) and is_password(value)
 
 
@@ -99,11 +111,6 @@ def _is_strong_password(value: str) -> bool:
 def _is_unlabelled_password(value: str) -> bool:
     """A password of words, told from the label of a form field or the description of a type."""
     return is_password(value) and not _LABELS.search(value) and not has_words(value)
-
-
-def is_strong(value: str) -> bool:
-    """Tell whether there are letters, and a digit or a sign that names do not hold."""
-    return any(c.isalpha() for c in value) and any(c.isdigit() or c in "!@#%^&*?+~" for c in value)
 
 
 def _base64(value: str) -> bytes:

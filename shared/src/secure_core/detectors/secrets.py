@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import cache, partial
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -27,10 +27,11 @@ class _Hit(NamedTuple):
     score: float
 
 
-KINDS = frozenset(row.kind for row in (*FORMATS, *NAMED)) | {"generic", "kubernetes_secret"}
+KINDS = frozenset({"generic", "kubernetes_secret", *(row.kind for row in FORMATS), *(row.kind for row in NAMED)})
 """Every kind of secret that there is a rule for."""
 
-_KUBERNETES = "kind:\\s*[\"']?Secret\\b"
+_LONG_COUNT = re2.compile(r"\{(1[2-9]|[2-9][0-9]|[0-9]{3})(?:,[0-9]*)?\}")
+_MANIFEST_GATE = "kind:\\s*[\"']?Secret\\b"
 _MANIFEST = re2.compile(rb"(?m)^[ \t]*kind:[ \t]*[\"']?Secret[\"']?[ \t]*$")
 _DATA = re2.compile(rb"(?m)^[ \t]*data:[ \t]*\n((?:[ \t]+[0-9A-Za-z_.-]+:[^\n]*(?:\n|$))+)")
 _ENTRY = re2.compile(rb"(?m)^[ \t]+[0-9A-Za-z_.-]+:[ \t]*[\"']?((?:[0-9A-Za-z+/]{4}){2,}={0,2})[\"']?[ \t]*$")
@@ -40,15 +41,34 @@ _DOCUMENT = re2.compile(rb"(?m)^---")
 @cache
 def _gate() -> Gate:
     """One gate for all: the formats in their order, then manifests, then assignments."""
-    return Gate([*(_loosened(row.pattern) for row in FORMATS), _KUBERNETES, *secret_assignments.GATES])
-
-
-_LONG = re2.compile(r"\{(1[2-9]|[2-9][0-9]|[0-9]{3})(?:,[0-9]*)?\}")
+    return Gate([*(_loosened(row.pattern) for row in FORMATS), _MANIFEST_GATE, *secret_assignments.GATES])
 
 
 def _loosened(pattern: str) -> str:
-    """The pattern with its long counts open at 12: all that it matches and more, and compiled in no time."""
-    return str(_LONG.sub("{12,}", pattern.replace("(?P<value>", "(?:")))
+    """The pattern with its long counts open at 12: it matches all that it did and more, and compiles in no time."""
+    return str(_LONG_COUNT.sub("{12,}", pattern.replace("(?P<value>", "(?:")))
+
+
+def _hits(data: bytes, rules: Set[int], floor: float) -> Iterator[_Hit]:
+    """Apply the rules that the gate let through; ``rules`` are places in its list."""
+    for rule in rules:
+        if rule < len(FORMATS):
+            yield from _formatted(rule, data)
+    if len(FORMATS) in rules:
+        yield from _kubernetes(data)
+    if any(rule > len(FORMATS) for rule in rules):
+        yield from (_Hit(*found) for found in secret_assignments.find(data, floor))
+
+
+def _formatted(rule: int, data: bytes) -> Iterator[_Hit]:
+    row, search = FORMATS[rule], _compiled(rule).search
+    match = search(data)
+    while match:
+        start, end = match.span(1)
+        value = data[start:end].decode("latin-1").rstrip(".")
+        if not is_placeholder(value, row.entropy) and CHECKS[row.check](value):
+            yield _Hit(start, start + len(value), row.kind, row.score)
+        match = search(data, end)  # from the end of the value: what borders it may border the next
 
 
 @cache
@@ -56,19 +76,8 @@ def _compiled(rule: int) -> Any:
     pattern = FORMATS[rule].pattern
     if "(?P<value>" not in pattern:
         # a line end that is written out, as in JSON, ends a word too
-        pattern = f"(?:\\b|\\\\[nrt])(?P<value>{pattern})(?:[^0-9A-Za-z_]|$)"
+        pattern = f"(?:^|[^0-9A-Za-z_]|\\\\[nrt])({pattern})(?:[^0-9A-Za-z_]|$)"
     return re2.compile(pattern.encode())
-
-
-def _formatted(rule: int, data: bytes) -> Iterator[_Hit]:
-    row, find = FORMATS[rule], _compiled(rule).search
-    match = find(data)
-    while match:
-        start, end = match.span(1)
-        value = data[start:end].decode("latin-1").rstrip(".")
-        if not is_placeholder(value, row.entropy) and CHECKS[row.check](value):
-            yield _Hit(start, start + len(value), row.kind, row.score)
-        match = find(data, end)  # from the end of the value: what borders it may border the next
 
 
 def _kubernetes(data: bytes) -> Iterator[_Hit]:
@@ -78,7 +87,7 @@ def _kubernetes(data: bytes) -> Iterator[_Hit]:
         if _MANIFEST.search(data, first, last):
             for block in _DATA.finditer(data, first, last):
                 for entry in _ENTRY.finditer(data, *block.span(1)):
-                    yield _Hit(*entry.span(1), "kubernetes_secret", 0.9)
+                    yield _Hit(entry.start(1), entry.end(1), "kubernetes_secret", 0.9)
 
 
 def _best(hits: Iterable[_Hit]) -> list[_Hit]:
@@ -100,7 +109,7 @@ class Secrets:
     specific one is reported. Digests, UUIDs, public keys, variables and placeholders are left alone.
 
     Args:
-        exclude: kinds not to look for, such as ``"jwt"`` (without ``secret.``).
+        exclude: kinds not to report, such as ``"jwt"`` (without ``secret.``).
         allow: RE2 expressions; a secret that one of them matches from end to end is let pass.
         entropy: bits per character, 0 to 8, below which a value that only its name gives away is no secret.
 
@@ -113,10 +122,10 @@ class Secrets:
     scope = "segment"
 
     def __init__(self, *, exclude: Sequence[str] = (), allow: Sequence[str] = (), entropy: float = 2.8) -> None:
-        self._options = {"exclude": _kinds(exclude), "allow": tuple(allow), "entropy": _floor(entropy)}
-        self._excluded = frozenset(exclude)
-        self._allowed = tuple(_expression(pattern) for pattern in allow)
-        self._entropy = entropy
+        self._excluded = _kinds(exclude)
+        self._allowed = _expressions(allow)
+        self._entropy = _floor(entropy)
+        self._options: dict[str, Any] = {"exclude": tuple(exclude), "allow": tuple(allow), "entropy": entropy}
         self._gate = _gate()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -129,45 +138,37 @@ class Secrets:
             for text, rules in zip(texts, self._gate.candidates_many(texts), strict=True)
         ]
 
-    def _findings(self, text: str, rules: Iterable[int]) -> list[Finding]:
+    def _findings(self, text: str, rules: Set[int]) -> list[Finding]:
         utf8 = Utf8(text)
         return [
             Finding(utf8.char(hit.start), utf8.char(hit.end), f"secret.{hit.kind}", hit.score, self.name)
-            for hit in _best(hit for hit in self._hits(utf8.data, rules) if not self._passes(utf8.data, hit))
+            for hit in _best(_hits(utf8.data, rules, self._entropy))
+            if not self._passes(utf8.data[hit.start : hit.end], hit.kind)
         ]
 
-    def _hits(self, data: bytes, rules: Iterable[int]) -> Iterator[_Hit]:
-        named = False
-        for rule in rules:
-            if rule < len(FORMATS):
-                yield from _formatted(rule, data)
-            elif rule == len(FORMATS):
-                yield from _kubernetes(data)
-            else:
-                named = True
-        if named:
-            yield from (_Hit(*found) for found in secret_assignments.find(data, self._entropy))
-
-    def _passes(self, data: bytes, hit: _Hit) -> bool:
-        value = data[hit.start : hit.end]
-        return hit.kind in self._excluded or any(allowed.fullmatch(value) for allowed in self._allowed)
+    def _passes(self, value: bytes, kind: str) -> bool:
+        return kind in self._excluded or any(allowed.fullmatch(value) for allowed in self._allowed)
 
 
-def _kinds(exclude: Sequence[str]) -> tuple[str, ...]:
-    unknown = sorted(set(exclude) - KINDS) if not isinstance(exclude, str) else [exclude]
+def _kinds(exclude: Sequence[str]) -> frozenset[str]:
+    unknown = [exclude] if isinstance(exclude, str) else sorted(set(exclude) - KINDS)
     if unknown:
-        raise ValueError(f"exclude wants a list of kinds, and {unknown} are none; there are: {', '.join(sorted(KINDS))}")
-    return tuple(exclude)
+        raise ValueError(
+            f"exclude wants a list of kinds, and {unknown} are none; there are: {', '.join(sorted(KINDS))}"
+        )
+    return frozenset(exclude)
+
+
+def _expressions(allow: Sequence[str]) -> tuple[Any, ...]:
+    if isinstance(allow, str):
+        raise ValueError("allow wants a list of RE2 expressions, not one string; put it in brackets")
+    try:
+        return tuple(re2.compile(pattern.encode()) for pattern in allow)
+    except (AttributeError, re2.error) as error:
+        raise ValueError(f"allow wants RE2 expressions, and one is none: {error}") from None
 
 
 def _floor(entropy: float) -> float:
     if isinstance(entropy, bool) or not isinstance(entropy, int | float) or not 0 <= entropy <= 8:
         raise ValueError(f"entropy wants bits per character, a number from 0 to 8, not {entropy!r}")
     return entropy
-
-
-def _expression(pattern: str) -> Any:
-    try:
-        return re2.compile(pattern.encode())
-    except (AttributeError, re2.error) as error:
-        raise ValueError(f"allow wants RE2 expressions, and {pattern!r} is none: {error}") from None

@@ -4,65 +4,94 @@
 written 0 and every letter a. Such shapes are plain strings, many rules share theirs, and Hyperscan finds
 thousands of them in one pass; they name the few rules that are worth running. A shape comes from the
 expression's own syntax tree and only ever weakens it, so a rule whose shapes are absent cannot match.
+
+There are three alphabets: letters as ``a`` and digits as ``0``; both as ``x``; and all as it is, in
+lower case. Of what an expression must match, the rarest string in any of them is its shape.
 """
 
 from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from math import prod
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
+from string import ascii_lowercase
 from typing import Any
 
 import regex
 
-__all__ = ["outline", "shapes"]
+__all__ = ["lowered", "outline", "shapes"]
 
 _LENGTHS = (3, 5, 8, 12, 16, 26)
 """Characters in a shape; the rarest of these is taken."""
+_SHORT, _PLACES = 4, 3
+"""How far is looked from every place of an expression, and how many places are looked at further."""
 _MOST = 150
 """An expression of more shapes than this at a place is looked at elsewhere."""
 _COMMON = 0.05
 """A shape that begins at more places of prose than this would stop nothing."""
+_ANY_OF = 12
+"""A class of more characters than this, in an alphabet, counts as unknown."""
 _RARE = 1e-4
 """A shape that begins at fewer places than this needs no better one."""
 _OPEN = "\0"
 """Ends a beginning after which nothing is known."""
 
 
-class _Outline(dict[int, str]):
-    """What each character is written as: 0 for digits, a for letters, a space for white space."""
+class _Table(dict[int, str]):
+    """A table for `str.translate` that asks ``kind`` once for each character."""
+
+    def __init__(self, kind: Callable[[str], str]) -> None:
+        self._kind = kind
 
     def __missing__(self, point: int) -> str:
-        self[point] = kind = _kind(chr(point))
+        self[point] = kind = self._kind(chr(point))
         return kind
 
 
-def _kind(char: str) -> str:
-    # Asked of the engine that runs the rules, so that \d, \w and \s mean here what they mean there.
+# The engine that runs the rules is asked, so that \d, \w, \s and ignored case mean here what they mean there.
+
+
+def _fine(char: str) -> str:
     if regex.match(r"\d", char):
         return "0"
     if regex.match(r"\s", char):
         return " "
-    return char if char.isascii() and not char.isalpha() else "a"
+    if char != "_" and regex.match(r"\w|[a-z]", char, regex.IGNORECASE):
+        return "a"
+    return char if char.isascii() else "-"
 
 
-_OUTLINE = _Outline()
-_ASCII = bytes(ord(_OUTLINE[point]) if point < 0x80 else point for point in range(256))
-_COARSE = str.maketrans("0a", "xx")
-_COARSE_ASCII = bytes.maketrans(b"0a", b"xx")
+def _lower(char: str) -> str:
+    if not char.isascii() and regex.match("[a-z]", char, regex.IGNORECASE):
+        return next(letter for letter in ascii_lowercase if regex.match(letter, char, regex.IGNORECASE))
+    if char.isdecimal():
+        return str(int(char))
+    lower = char.lower()
+    return lower if len(lower) == 1 else char
+
+
+_FINE, _LOWER = _Table(_fine), _Table(_lower)
+_COARSE = _Table(lambda char: {"0": "x", "a": "x"}.get(_FINE[ord(char)], _FINE[ord(char)]))
+_FINE_ASCII, _COARSE_ASCII = (
+    bytes(ord(table[point]) if point < 0x80 else point for point in range(256)) for table in (_FINE, _COARSE)
+)
+
+
+def lowered(text: str) -> str:
+    """Return ``text`` in lower case, each character in its place, and ASCII where case-blind ASCII would match it."""
+    return text.lower() if text.isascii() else text.translate(_LOWER)
 
 
 def outline(text: str) -> str:
-    """Return ``text`` with digits as 0, letters as a, white space as spaces, and once more with 0 and a as x."""
+    """Return ``text`` in the three alphabets, a line feed between them."""
     if text.isascii():
-        fine = text.encode().translate(_ASCII)
-        return b"\n".join((fine, fine.translate(_COARSE_ASCII))).decode()
-    drawn = text.translate(_OUTLINE)
-    return f"{drawn}\n{drawn.translate(_COARSE)}"
+        data = text.encode()
+        return b"\n".join((data.translate(_FINE_ASCII), data.translate(_COARSE_ASCII), data.lower())).decode()
+    return "\n".join((text.translate(_FINE), text.translate(_COARSE), lowered(text)))
 
 
 @cache
@@ -78,14 +107,17 @@ def shapes(expression: str) -> frozenset[str] | None:
             nodes = _flat(parser.parse(expression.replace("(?i)", "")))
         except re.error:  # syntax that only `regex` has
             return None
-    best = _rarest(nodes, _Tree())
-    if _frequency(best) > _RARE:
-        best = min(best, _rarest(nodes, _Tree(coarse=True)), key=_frequency)
+    best = frozenset({""})
+    for table in (_FINE, _LOWER, _COARSE):
+        if _frequency(best) > _RARE:
+            best = min(best, _rarest(nodes, _Tree(table)), key=_frequency)
     return best if _frequency(best) < _COMMON else None
 
 
 def _rarest(nodes: Sequence[Any], tree: _Tree) -> frozenset[str]:
-    found = (tree.beginnings(nodes[start:], length) for start in range(len(nodes)) for length in _LENGTHS)
+    """Return the rarest beginning at any node: of the likeliest places, by a short look, the best at any length."""
+    starts = sorted(range(len(nodes)), key=lambda start: _frequency(tree.beginnings(nodes[start:], _SHORT)))
+    found = (tree.beginnings(nodes[start:], length) for start in starts[:_PLACES] for length in _LENGTHS)
     return min(found, key=_frequency, default=frozenset({""}))
 
 
@@ -100,12 +132,12 @@ def _flat(nodes: Iterable[Any]) -> list[Any]:
 class _Tree:
     """The beginnings of what parts of a syntax tree match, each part looked at once per length."""
 
-    def __init__(self, *, coarse: bool = False) -> None:
-        self._table = _COARSE if coarse else {}
+    def __init__(self, table: _Table) -> None:
+        self._table = table
         self._known: dict[tuple[int, int], frozenset[str]] = {}
 
     def beginnings(self, nodes: Sequence[Any], length: int) -> frozenset[str]:
-        """Return the first ``length`` characters, in outline, of all that ``nodes`` match; fewer where less is known."""
+        """Return the first ``length`` characters of all that ``nodes`` match; fewer where less is known."""
         return frozenset(found.rstrip(_OPEN) for found in self._grown(nodes, length))
 
     def _grown(self, nodes: Sequence[Any], length: int) -> frozenset[str]:
@@ -135,9 +167,9 @@ class _Tree:
         if code in (op.AT, op.ASSERT, op.ASSERT_NOT):
             return frozenset({""})
         if code is op.LITERAL:
-            return self._drawn({_OUTLINE[args]})
+            return frozenset({self._table[args]})
         if code is op.IN:
-            return self._drawn(_members(args))
+            return self._members(args)
         if code in (op.MAX_REPEAT, op.MIN_REPEAT):
             return self._repeated(*args, length)
         if code is op.SUBPATTERN:
@@ -157,26 +189,21 @@ class _Tree:
             heads = frozenset(head + tail for head in growing for tail in self._grown(nodes, length - len(head)))
         return found
 
-    def _drawn(self, kinds: set[str]) -> frozenset[str]:
-        return frozenset(kind.translate(self._table) for kind in kinds)
+    def _members(self, items: Iterable[Any]) -> frozenset[str]:
+        found: set[str] = set()
+        for code, args in items:
+            if code is op.LITERAL:
+                found.add(self._table[args])
+            elif code is op.RANGE and args[1] < 0x250:
+                found.update(self._table[point] for point in range(args[0], args[1] + 1))
+            elif code is op.CATEGORY and args in _CATEGORIES and self._table is not _LOWER:
+                found.update(self._table[ord(char)] for char in _CATEGORIES[args])
+            else:
+                return frozenset({_OPEN})
+        return frozenset(found) if len(found) <= _ANY_OF else frozenset({_OPEN})
 
 
-def _members(items: Iterable[Any]) -> set[str]:
-    found: set[str] = set()
-    for code, args in items:
-        if code is op.LITERAL:
-            found.add(_OUTLINE[args])
-        elif code is op.RANGE and args[1] < 0x250:
-            found.update(_OUTLINE[point] for point in range(args[0], args[1] + 1))
-        elif code is op.CATEGORY and args is op.CATEGORY_DIGIT:
-            found.add("0")
-        elif code is op.CATEGORY and args is op.CATEGORY_WORD:
-            found |= {"0", "a", "_"}
-        elif code is op.CATEGORY and args is op.CATEGORY_SPACE:
-            found.add(" ")
-        else:
-            return {_OPEN}
-    return found
+_CATEGORIES = {op.CATEGORY_DIGIT: "0", op.CATEGORY_WORD: "0a_", op.CATEGORY_SPACE: " "}
 
 
 def _frequency(found: frozenset[str]) -> float:
@@ -185,6 +212,10 @@ def _frequency(found: frozenset[str]) -> float:
 
 
 def _follows(before: str, char: str) -> float:
-    if char == "0" == before:
-        return 0.5
-    return {"0": 0.01, "a": 0.8, "x": 0.81, " ": 0.17}.get(char, 0.008)
+    if char == "0":
+        return {"0": 0.5, " ": 0.03}.get(before, 0.002)
+    if char in "ax":
+        return 0.05 if before == "0" else 0.8
+    if char.isalnum():
+        return 0.08
+    return 0.17 if char == " " else 0.008

@@ -209,9 +209,6 @@ def _is_opaque(token: str, length: int) -> bool:
     if len(token) < length or _DIGEST.match(token):
         return False
     return any(
-        len(run) >= length
-        and any(map(str.isdigit, run))
-        and any(map(str.islower, run))
-        and any(map(str.isupper, run))
+        len(run) >= length and any(map(str.isdigit, run)) and any(map(str.islower, run)) and any(map(str.isupper, run))
         for run in re.split(r"[^A-Za-z0-9+/=]", token)
     )

@@ -1,0 +1,122 @@
+"""The places of a document that a reader does not see, but a model reads: comments, attributes, hidden elements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+__all__ = ["Carrier", "carriers"]
+
+
+class Carrier(NamedTuple):
+    """An unseen place: ``start:end`` is what to take out, so that the document stays valid."""
+
+    start: int
+    end: int
+
+
+_WORTH_A_LOOK = re.compile(r"<[!/A-Za-z]|\]: |\]\(|/\*")
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)([^<>]*)>")
+_UNSEEN_ATTRIBUTE = re.compile(
+    r"""(?<![\w-])(?:alt|title|aria-(?:label|description|roledescription|placeholder)|placeholder|summary|content|label
+    |longdesc|data-[\w-]+|value)\s*=\s*(?:"([^"]*)"|'([^']*)')""",
+    re.I | re.VERBOSE,
+)
+_STYLE = re.compile(r"""(?<![\w-])style\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.I)
+_HIDDEN_ATTRIBUTE = re.compile(r"""(?<![\w-])hidden(?=[\s/>=]|\Z)|type\s*=\s*["']?hidden""", re.I)
+_HIDING = re.compile(
+    r"""
+      display\s*:\s*none | visibility\s*:\s*(?:hidden|collapse) | opacity\s*:\s*(?:0(?:\.0*)?|\.0+\d?|0\.0\d*)(?![\d.])
+    | font-size\s*:\s*(?:0|0?\.\d+|1)(?:px|pt|em|rem|%)?\s*(?:;|!|\Z) | font\s*:\s*0
+    | (?:left|top|right|bottom|text-indent|margin(?:-\w+)?)\s*:\s*-\d{3,} | clip(?:-path)?\s*:\s*(?:rect\(\s*0|inset\(\s*(?:50|100)%)
+    | (?:^|;)\s*(?:max-)?(?:height|width)\s*:\s*[01](?:px)?\s*(?:;|\Z) | transform\s*:\s*scale\(\s*0 | mso-hide\s*:\s*all
+    """,
+    re.I | re.VERBOSE,
+)
+_COLOR = re.compile(r"(?<![\w-])color\s*:\s*([^;!]+)", re.I)
+_BACKGROUND = re.compile(r"(?<![\w-])background(?:-color)?\s*:\s*([^;!]+)", re.I)
+_WHITE = frozenset(("white", "#fff", "#ffffff", "#fefefe", "#fdfdfd", "rgb(255,255,255)", "transparent"))
+_UNSEEN_ELEMENTS = frozenset(("noscript", "template", "noframes", "datalist"))
+_VOID = frozenset(
+    ("img", "input", "meta", "br", "hr", "link", "area", "base", "col", "embed", "source", "track", "wbr")
+)
+
+_MARKDOWN = re.compile(
+    r"""
+      ^[ ]{0,3}\[(?://|comment|_|\#|hidden)[^\]\n]{0,40}\]:[ ]*(?:\#|<>)?[ ]*(\([^\n]*\)|"[^\n]*"|'[^\n]*')[ ]*$    # a comment
+    | ^[ ]{0,3}\[[^\]\n]{1,80}\]:[ ]*\S+[ ]+("[^"\n]*"|'[^'\n]*'|\([^)\n]*\))                                          # a title
+    | !\[([^\]\n]{0,1000})\]\(                                                                                          # alt text
+    | \]\([^()\s]{0,2000}[ ]+("[^"\n]*"|'[^'\n]*')\)                                                                   # a title
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
+
+
+def carriers(text: str) -> list[Carrier]:
+    """Return the unseen places of an HTML or Markdown text, in order of place; they may nest."""
+    if _WORTH_A_LOOK.search(text) is None:
+        return []
+    return sorted({*_comments(text), *_elements(text), *_markdown(text)})
+
+
+def _comments(text: str) -> Iterator[Carrier]:
+    start = text.find("<!--")
+    while start >= 0:
+        close = text.find("-->", start + 4)
+        end = close + 3 if close >= 0 else len(text)  # a browser hides the rest of the page
+        yield Carrier(start, end)
+        start = text.find("<!--", end)
+
+
+def _elements(text: str) -> Iterator[Carrier]:
+    """Yield the values of unseen attributes, and the content of hidden elements."""
+    hidden: tuple[str, int, int] | None = None  # name, where its content begins, and how many of its name are open
+    for tag in _TAG.finditer(text):
+        closing, name, attributes = tag[1], tag[2].lower(), tag[3]
+        if hidden and name == hidden[0]:
+            depth = hidden[2] + (-1 if closing else 1)
+            if depth == 0:
+                yield Carrier(hidden[1], tag.start())
+            hidden = (name, hidden[1], depth) if depth else None
+        elif hidden is None and not closing and name not in _VOID and _is_hidden(name, attributes):
+            hidden = (name, tag.end(), 1)
+        for value in _UNSEEN_ATTRIBUTE.finditer(attributes):
+            first, last = value.span(1) if value[1] is not None else value.span(2)
+            yield Carrier(tag.start(3) + first, tag.start(3) + last)
+    if hidden:
+        yield Carrier(hidden[1], len(text))
+
+
+def _is_hidden(name: str, attributes: str) -> bool:
+    if name in _UNSEEN_ELEMENTS or _HIDDEN_ATTRIBUTE.search(attributes):
+        return True
+    style = _STYLE.search(attributes)
+    return style is not None and _hides(style[1] if style[1] is not None else style[2])
+
+
+def _hides(style: str) -> bool:
+    if _HIDING.search(style):
+        return True
+    color, background = _COLOR.search(style), _BACKGROUND.search(style)
+    ink = _plain(color[1]) if color else ""
+    return (
+        ink in _WHITE
+        and (background is None or _plain(background[1]) in _WHITE)
+        or (background is not None and ink != "" and ink == _plain(background[1]))
+    )
+
+
+def _plain(value: str) -> str:
+    return "".join(value.split()).lower()
+
+
+def _markdown(text: str) -> Iterator[Carrier]:
+    for match in _MARKDOWN.finditer(text):
+        group = match.lastindex or 0
+        if group == 1:
+            yield Carrier(*match.span())
+        elif group == 3:
+            yield Carrier(*match.span(3))
+        else:
+            yield Carrier(match.start(group) + 1, match.end(group) - 1)

@@ -1,0 +1,62 @@
+"""What a finding must score to be reported, and what it can score without a context word.
+
+Presidio's scores are each recogniser author's own. Two corrections make one scale of them: some
+formats are scored low although hardly anything else is written like them, and some checks score 1
+although they pass one number in ten, or every one of the right form.
+"""
+
+from __future__ import annotations
+
+__all__ = ["ALONE", "LEAST"]
+
+LEAST = {
+    "DATE_TIME": 0.2,
+    "IN_PAN": 0.1,
+    "IN_VOTER": 0.3,
+    "IT_DRIVER_LICENSE": 0.2,
+    "IT_FISCAL_CODE": 0.3,
+    "KR_PASSPORT": 0.05,
+    "SG_NRIC_FIN": 0.3,
+    "UK_POSTCODE": 0.1,
+    "US_ITIN": 0.05,
+    "US_MBI": 0.3,
+    "US_PASSPORT": 0.1,
+}
+"""What entities with a telling format must score, whatever the rest must."""
+
+_FORM_ONLY = (
+    "SE_ORGANISATIONSNUMMER",
+    "TR_LICENSE_PLATE",
+    "UK_VEHICLE_REGISTRATION",
+    "ZA_DRIVER_LICENSE",
+    "ZA_INCOME_TAX_NUMBER",
+    "ZA_LICENSE_PLATE",
+    "ZA_PASSPORT",
+    "ZA_TRAFFIC_REGISTER_NUMBER",
+    "ZA_VAT_NUMBER",
+)
+_ONE_IN_TEN = (
+    "ABA_ROUTING_NUMBER",
+    "AU_ABN",
+    "AU_ACN",
+    "AU_MEDICARE",
+    "AU_TFN",
+    "DE_BSNR",
+    "DE_LANR",
+    "DE_TAX_ID",
+    "IN_AADHAAR",
+    "IT_VAT_CODE",
+    "KR_BRN",
+    "KR_DRIVER_LICENSE",
+    "NG_NIN",
+    "PL_PESEL",
+    "SE_PERSONNUMMER",
+    "TH_TNIN",
+    "TR_NATIONAL_ID",
+    "UK_NHS",
+    "US_NPI",
+    "ZA_ID_NUMBER",
+)
+
+ALONE = dict.fromkeys(_FORM_ONLY, 0.3) | dict.fromkeys(_ONE_IN_TEN, 0.5)
+"""The most that a finding scores without a context word, where the check alone is little evidence."""

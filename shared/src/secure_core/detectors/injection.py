@@ -1,0 +1,185 @@
+"""Prompt injection by rule: hidden text, control tokens, override phrases, and instructions that nobody sees."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
+from math import prod
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from ..types import Context, Finding, Stage
+from .carriers import carriers
+from .hidden import hidden_runs
+from .injection_rules import OVERRIDE, RULES, TOKEN
+from .mention import Mention
+from .patterns import Gate, Utf8
+from .sentences import sentence
+
+__all__ = ["InjectionRules"]
+
+HIDDEN, UNSEEN = "injection.hidden_text", "injection.hidden_instruction"
+
+_UNSEEN = 0.5
+"""Weight of standing where no reader looks."""
+
+_ORDER = 0.3
+"""Weight from which on a phrase in an unseen place is an order, and phrases around it add to it."""
+
+_NEIGHBOUR = 0.5
+"""The part of its weight that a phrase in a sentence nearby has."""
+
+_REACH = 300
+"""How near that is, in characters."""
+
+_FLOOR = 0.2
+"""Less is not worth reporting."""
+
+_REQUESTS = frozenset((Stage.INPUT, Stage.MEMORY))
+"""Stages at which a user speaks, who may give orders."""
+
+_PROMPT = tuple(rule.prompt for rule in RULES)
+_MATERIAL = tuple(rule.material for rule in RULES)
+
+
+class _Hit(NamedTuple):
+    start: int
+    end: int
+    rule: int
+
+
+class _Place(NamedTuple):
+    start: int
+    end: int
+    category: str
+
+
+class InjectionRules:
+    """Finds what tells a model to leave its instructions, by rules alone.
+
+    A score of 0.5 or more means that the words are used; quoted or discussed, the same words score less. In a user's
+    request only attacks on the application count; in material also orders to the model that reads it.
+
+    The range of a finding is the sentence, the token, the invisible run, or the whole comment, attribute value or
+    hidden element: what can be taken out and leave valid text.
+    """
+
+    name = "injection"
+    categories = (
+        HIDDEN,
+        TOKEN,
+        OVERRIDE,
+        UNSEEN,
+    )
+    scope = "text"
+    views = frozenset(("folded", "decoded"))
+
+    def __init__(self) -> None:
+        _gate()
+
+    def screen(self, texts: Sequence[str]) -> list[bool]:
+        """Say of each text whether anything may be found in it."""
+        return [bool(rules) or not text.isascii() for text, rules in zip(texts, _candidates(texts), strict=True)]
+
+    def detect(self, texts: Sequence[str], contexts: Sequence[Context]) -> list[list[Finding]]:
+        """Return what each text holds; offsets are the text's own."""
+        return [
+            [*self._hidden(text), *(self._said(text, rules, context) if rules else ())]
+            for text, rules, context in zip(texts, _candidates(texts), contexts, strict=True)
+        ]
+
+    def _hidden(self, text: str) -> Iterator[Finding]:
+        for run in hidden_runs(text):
+            yield Finding(run.start, run.end, HIDDEN, run.score, self.name)
+
+    def _said(self, text: str, rules: Collection[int], context: Context) -> list[Finding]:
+        hits = sorted(_hits(text, rules))
+        if not hits:
+            return []
+        weight = _PROMPT if context.stage in _REQUESTS else _MATERIAL
+        places = _places(text, hits)
+        mention = Mention(text)
+        found = [self._judge(place, members, hits, weight, mention) for place, members in places.items()]
+        return [finding for finding in found if finding.score >= _FLOOR]
+
+    def _judge(
+        self, place: _Place, members: Sequence[_Hit], hits: Sequence[_Hit], weight: Sequence[float], mention: Mention
+    ) -> Finding:
+        strongest = max(members, key=lambda hit: weight[hit.rule])
+        rules = {hit.rule for hit in members}
+        doubt = prod(1 - weight[rule] for rule in rules)
+        if weight[strongest.rule] >= _ORDER:
+            doubt *= 1 - _UNSEEN if place.category == UNSEEN else 1.0
+            doubt *= prod(1 - _NEIGHBOUR * weight[rule] for rule in _near(place, hits) - rules)
+        if place.category == UNSEEN:
+            use = mention.topic
+        else:
+            use = mention.use(strongest.start, strongest.end, (place.start, place.end))
+        return Finding(place.start, place.end, place.category, round(min(1 - doubt, 0.99) * use, 2), self.name)
+
+
+def _near(place: _Place, hits: Sequence[_Hit]) -> set[int]:
+    """Return the rules that matched around a place."""
+    first = bisect_left(hits, place.start - _REACH, key=attrgetter("start"))
+    last = bisect_right(hits, place.end + _REACH, key=attrgetter("start"))
+    return {hit.rule for hit in hits[first:last]}
+
+
+def _places(text: str, hits: Sequence[_Hit]) -> dict[_Place, list[_Hit]]:
+    """Gather the hits by what is to be taken out: an unseen place, a token, or a sentence."""
+    unseen = carriers(text)
+    places: dict[_Place, list[_Hit]] = {}
+    at = 0
+    held: tuple[int, int] | None = None
+    last: tuple[int, int] = (-1, -1)
+    for hit in hits:
+        while at < len(unseen) and unseen[at].start <= hit.start:
+            if held is None or unseen[at].end > held[1]:
+                held = unseen[at]
+            at += 1
+        if held is not None and hit.end <= held[1]:
+            place = _Place(*held, UNSEEN)
+        elif RULES[hit.rule].category == TOKEN:
+            place = _Place(hit.start, hit.end, TOKEN)
+        else:
+            if not last[0] <= hit.start <= hit.end <= last[1]:
+                last = sentence(text, hit.start, hit.end)
+            place = _Place(*last, OVERRIDE)
+        places.setdefault(place, []).append(hit)
+    return places
+
+
+def _hits(text: str, rules: Collection[int]) -> Iterator[_Hit]:
+    utf8 = Utf8(text)
+    for rule in rules:
+        for match in _compiled(rule).finditer(utf8.data):
+            start, end = utf8.char(match.start()), utf8.char(match.end())
+            while start < end and not text[start].isalnum() and text[start] not in "<[#":
+                start += 1
+            if start < end:
+                yield _Hit(start, end, rule)
+
+
+_NEEDS = tuple(dict.fromkeys(need for rule in RULES for need in rule.needs))
+_NEEDED = tuple(frozenset(_NEEDS.index(need) for need in rule.needs) for rule in RULES)
+
+
+@lru_cache(maxsize=1)
+def _gate() -> Gate:
+    return Gate(_NEEDS, ignore_case=True)
+
+
+def _candidates(texts: Sequence[str]) -> list[list[int]]:
+    """Return for each text the rules all of whose needs are met in it."""
+    return [
+        [rule for rule, needed in enumerate(_NEEDED) if needed <= met] if met else []
+        for met in _gate().candidates_many(texts)
+    ]
+
+
+@lru_cache(maxsize=len(RULES))
+def _compiled(rule: int) -> Any:
+    import re2
+
+    return re2.compile(f"(?im){RULES[rule].pattern}")
