@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from _documents import DEFAULT, Passage
+from _documents import DEFAULT, Passage, words
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -25,7 +25,7 @@ from rich.tree import Tree
 
 QUESTIONS = (
     "Which card was charged twice, and who asks for a refund of the second payment?",
-    "How long does the battery of the W2 last in winter?",
+    "How long do alkaline cells in the W2 last in winter, below -10 °C?",
     "Which upload error does the sync log show?",
     "Is a change of the delivery address free?",
     "What does Corvane offer for humidity sensors?",
@@ -61,11 +61,6 @@ def gullible_answer(prompt: str) -> str:
     paragraphs = [part.strip() for part in context.split("\n\n")[1:] if not part.startswith(("From:", "source:"))]
     best = sorted(paragraphs, key=lambda part: len(asked.intersection(words(part))), reverse=True)[:2]
     return "\n".join(part for part in paragraphs if part in best) or "I do not know."
-
-
-def words(text: str) -> list[str]:
-    """Return the words of a text that say something."""
-    return [word for word in re.findall(r"\w+", text.lower()) if len(word) > 2]
 
 
 @contextmanager

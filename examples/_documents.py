@@ -1,4 +1,4 @@
-"""Reading a folder of documents into passages: text, Markdown, CSV, HTML pages and e-mails.
+"""Reading a folder of documents (text, Markdown, CSV, HTML pages, e-mails) into passages, and finding them again.
 
 Whatever a page hides from the eye (comments, invisible elements, alternative texts) stays in, as
 markup: a model would read it, so the guard has to see it.
@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 from collections.abc import Iterator
 from email.message import EmailMessage
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
+
+from rank_bm25 import BM25Okapi
 
 HERE = Path(__file__).parent
 DEFAULT = (HERE / "documents", HERE.parent / "docs", HERE.parent / "README.md")
@@ -27,11 +30,29 @@ KEYS = {
 the repository; the values are put together here, when a document is read."""
 
 
+def words(text: str) -> list[str]:
+    """Return the words of a text that say something."""
+    return [word for word in re.findall(r"\w+", text.lower()) if len(word) > 2]
+
+
 class Passage(NamedTuple):
     """A piece of a document, small enough for a prompt."""
 
     source: str
     text: str
+
+
+class Index:
+    """Finds the passages that share the most telling words with a question (BM25)."""
+
+    def __init__(self, passages: list[Passage]) -> None:
+        self._passages = passages
+        self._bm25 = BM25Okapi([words(passage.text) for passage in passages])
+
+    def best(self, question: str, k: int = 3) -> list[Passage]:
+        """Return the ``k`` best passages, the best first."""
+        found: list[Passage] = self._bm25.get_top_n(words(question), self._passages, n=k)
+        return found
 
 
 def load(*paths: Path, size: int = 1500) -> list[Passage]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import Any
 
-from _demo import PROMPT, arguments, compare, gullible_answer, words
-from _documents import Passage, load
+from _demo import PROMPT, arguments, compare, gullible_answer
+from _documents import Index, Passage, load
 from langchain_core.documents import Document
 from langchain_core.language_models import BaseChatModel, SimpleChatModel
 from langchain_core.messages import BaseMessage
@@ -17,22 +17,18 @@ from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableLambda, RunnablePassthrough
-from rank_bm25 import BM25Okapi
 
 from langchain_secure import SecureInput, SecureRetriever, secure_model
 from secure_core import Guard
 
 
 class KeywordRetriever(BaseRetriever):
-    """The passages that share the most telling words with the question (BM25)."""
+    """Retrieves by keywords. Needs no network."""
 
-    passages: list[Passage]
-    k: int = 3
+    index: Index
 
     def _get_relevant_documents(self, query: str, *, run_manager: Any) -> list[Document]:
-        index = BM25Okapi([words(passage.text) for passage in self.passages])
-        best = index.get_top_n(words(query), self.passages, n=self.k)
-        return [Document(passage.text, metadata={"source": passage.source}) for passage in best]
+        return [Document(text, metadata={"source": source}) for source, text in self.index.best(query)]
 
 
 class GullibleModel(SimpleChatModel):
@@ -50,11 +46,11 @@ def choose_model(name: str | None) -> BaseChatModel:
     """Return the offline model, or any that LangChain knows by ``provider:name``."""
     if name is None:
         return GullibleModel()
-    from langchain.chat_models import init_chat_model
-
     try:
+        from langchain.chat_models import init_chat_model
+
         return init_chat_model(name)
-    except ImportError as error:
+    except (ImportError, ValueError) as error:
         raise SystemExit(f"--model {name}: {error}") from None
 
 
@@ -76,7 +72,7 @@ def chain(retriever: BaseRetriever, model: Runnable[Any, Any]) -> Runnable[str, 
 def main() -> None:
     """Ask the same questions twice."""
     given = arguments(__doc__)
-    retriever, model = KeywordRetriever(passages=load(*given.docs)), choose_model(given.model)
+    retriever, model = KeywordRetriever(index=Index(load(*given.docs))), choose_model(given.model)
     guard = Guard.from_policy(given.policy)
 
     plain = chain(retriever, model)

@@ -9,20 +9,33 @@ from importlib import import_module
 from typing import Any
 
 from _demo import PROMPT, arguments, compare, gullible_answer
-from _documents import Passage, load
+from _documents import Index, Passage, load
 from llama_index.core.base.base_query_engine import BaseQueryEngine
+from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.base.llms.types import CompletionResponse, CompletionResponseGen, LLMMetadata
 from llama_index.core.llms import LLM, CustomLLM
 from llama_index.core.llms.callbacks import llm_completion_callback
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.prompts import PromptTemplate
 from llama_index.core.query_engine import RetrieverQueryEngine
-from llama_index.core.schema import TextNode
-from llama_index.retrievers.bm25 import BM25Retriever  # type: ignore[import-untyped]
+from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from llamaindex_secure import SecureNodePostprocessor, SecureQueryEngine
 from secure_core import Guard
 
 PROVIDERS = {"anthropic": "Anthropic", "mistralai": "MistralAI", "ollama": "Ollama", "openai": "OpenAI"}
+
+
+class KeywordRetriever(BaseRetriever):
+    """Retrieves by keywords. Needs no network."""
+
+    def __init__(self, index: Index) -> None:
+        super().__init__()
+        self._index = index
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        found = self._index.best(query_bundle.query_str)
+        return [NodeWithScore(node=TextNode(text=text, metadata={"source": source})) for source, text in found]
 
 
 class GullibleLLM(CustomLLM):
@@ -58,24 +71,25 @@ def choose_model(name: str | None) -> LLM:
         raise SystemExit(f"--model {name} needs: pip install llama-index-llms-{provider}") from None
 
 
+def engine(retriever: BaseRetriever, llm: LLM, *postprocessors: BaseNodePostprocessor) -> BaseQueryEngine:
+    """Retrieve, postprocess, ask."""
+    template = PromptTemplate(PROMPT.format(context="{context_str}", question="{query_str}"))
+    return RetrieverQueryEngine.from_args(
+        retriever, llm=llm, node_postprocessors=list(postprocessors), text_qa_template=template
+    )
+
+
 def main() -> None:
     """Ask the same questions twice."""
     given = arguments(__doc__)
-    nodes = [TextNode(text=text, metadata={"source": source}) for source, text in load(*given.docs)]
+    retriever, llm = KeywordRetriever(Index(load(*given.docs))), choose_model(given.model)
     guard = Guard.from_policy(given.policy)
-    parts = {
-        "retriever": BM25Retriever.from_defaults(nodes=nodes, similarity_top_k=min(3, len(nodes))),
-        "llm": choose_model(given.model),
-        "text_qa_template": PromptTemplate(PROMPT.format(context="{context_str}", question="{query_str}")),
-    }
 
-    plain = RetrieverQueryEngine.from_args(**parts)
-    secure = SecureQueryEngine(
-        RetrieverQueryEngine.from_args(**parts, node_postprocessors=[SecureNodePostprocessor(policy=guard)]), guard
-    )
+    plain = engine(retriever, llm)
+    secure = SecureQueryEngine(engine(retriever, llm, SecureNodePostprocessor(policy=guard)), guard)
 
-    def ask(engine: BaseQueryEngine, question: str) -> tuple[list[Passage], str]:
-        response = engine.query(question)
+    def ask(asked: BaseQueryEngine, question: str) -> tuple[list[Passage], str]:
+        response = asked.query(question)
         return [Passage(each.metadata["source"], each.text) for each in response.source_nodes], str(response)
 
     compare(given.question, lambda question: ask(plain, question), lambda question: ask(secure, question))

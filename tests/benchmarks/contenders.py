@@ -6,12 +6,13 @@ import logging
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 __all__ = ["Contender", "contenders", "streams"]
 
-OURS = "secure-core, deterministic tier"
+OURS = "secure-core, retrieval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ def contenders() -> list[Contender]:
     """Build everybody who can be built; ours stands first."""
     logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)
     builders = {
-        OURS: _ours,
+        OURS: partial(_ours, "retrieval"),
+        "secure-core, output": partial(_ours, "output"),
         "Presidio recognisers, ungated": _presidio_recognizers,
         "Presidio with a spaCy model": _presidio_spacy,
         "detect-secrets, file scan": _detect_secrets,
@@ -43,11 +45,11 @@ def _build(name: str, builder: Callable[[], Callable[[str], object]]) -> Contend
         return Contender(name, None, "not installed")
 
 
-def _ours() -> Callable[[str], object]:
+def _ours(stage: str) -> Callable[[str], object]:
     from secure_core import Guard
 
     guard = Guard.from_policy("default")
-    return lambda text: guard.check(text, stage="retrieval")
+    return lambda text: guard.check(text, stage=stage)
 
 
 def _offline_suffix_list() -> None:
@@ -121,7 +123,7 @@ def _langchain_pii() -> Callable[[str], object]:
 
 def streams() -> list[Contender]:
     """Build what sanitises a stream of deltas; ``run`` takes the whole text and cuts it into fours."""
-    builders = {OURS: _our_stream, "LangChain transformer, 5 types": _langchain_stream}
+    builders = {"secure-core, output": _our_stream, "LangChain transformer, 5 types": _langchain_stream}
     return [_build(name, builder) for name, builder in builders.items()]
 
 

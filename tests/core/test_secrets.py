@@ -540,7 +540,10 @@ def test_threads_may_share_it() -> None:
     texts = [sample(row, random.Random(i))[0] for i, row in enumerate(FORMATS)]
     expected = DETECTOR.detect(texts, [CONTEXT] * len(texts))
     results: list[Any] = []
-    work = lambda: results.append(Secrets().detect(texts, [CONTEXT] * len(texts)))  # noqa: E731
+
+    def work() -> None:
+        results.append(Secrets().detect(texts, [CONTEXT] * len(texts)))
+
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
         thread.start()

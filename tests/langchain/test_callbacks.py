@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from langchain_core.documents import Document
+from langchain_core.language_models.chat_models import generate_from_stream
 from langchain_core.language_models.fake import FakeListLLM
 from langchain_core.language_models.fake_chat_models import FakeMessagesListChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
@@ -410,3 +411,24 @@ def test_a_message_that_the_caller_still_owns_stays_as_it_was(config: Any, talke
     before = copy.deepcopy(history)
     talker().invoke(history, config)
     assert history == before
+
+
+@pytest.mark.parametrize("mode", ["messages", "updates", "values"])
+def test_an_agent_is_protected_by_one_line(talker: Any, handler: Any, mode: Any) -> None:
+    agents = pytest.importorskip("langchain.agents")
+    calls: Any = [{"name": "look_up", "args": {"name": "paul"}, "id": "1"}]
+
+    class Agent(talker):  # type: ignore[misc]
+        def _stream(self, messages: list[Any], *args: Any, **kwargs: Any) -> Any:
+            asked = not any(isinstance(message, ToolMessage) for message in messages)
+            self.chunks = [AIMessageChunk(content="", tool_calls=calls)] if asked else []
+            return super()._stream(messages, *args, **kwargs)
+
+        def _generate(self, messages: list[Any], *args: Any, **kwargs: Any) -> Any:
+            return generate_from_stream(self._stream(messages))
+
+    agent = agents.create_agent(Agent(), [look_up])
+    seen = list(agent.stream({"messages": [("human", "hi")]}, {"callbacks": [handler]}, stream_mode=mode))
+    assert MASK in str(seen)
+    assert not planted_in(seen)
+    assert handler._runs == {}

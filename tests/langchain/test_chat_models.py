@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from langchain_core.caches import InMemoryCache
 from langchain_core.language_models import BaseChatModel
 from langchain_core.language_models.fake_chat_models import (
@@ -26,7 +28,8 @@ from langchain_core.tools import tool
 from pydantic import BaseModel
 
 from langchain_secure import SecureChatModel, secure_model
-from secure_core import Blocked, Context, Guard, Stage
+from langchain_secure._message_stream import MessageStream
+from secure_core import Blocked, Context, Finding, Guard, Policy, Stage
 
 EMAIL = "maria.keller" + "@" + "nordwind.example.com"
 KEY = "AKIA" + "QZ7LMX4TNRWB2VYH"
@@ -47,6 +50,24 @@ class Mail(BaseModel):
 def send(to: str) -> str:
     """Send an e-mail."""
     return f"sent to {to}"
+
+
+class Finder:
+    name = "finder"
+    categories = ("pii.email_address", "secret.aws_access_key")
+    scope = "segment"
+
+    def detect(self, texts: Any, contexts: Any) -> Any:
+        parts = ((EMAIL, self.categories[0]), (KEY, self.categories[1]))
+        return [
+            [Finding(t.index(p), t.index(p) + len(p), c, 1.0, self.name) for p, c in parts if p in t] for t in texts
+        ]
+
+
+MODULE_GUARD = Guard(
+    Policy.model_validate({"detectors": [], "rules": [{"category": ["pii.*", "secret.*"], "action": "sanitize"}]}),
+    detectors=[Finder()],
+)
 
 
 def planted_in(value: Any) -> bool:
@@ -258,6 +279,32 @@ def test_metadata_stays_and_log_probabilities_go(guard: Guard, talker: Any, run:
     assert answer.id == "x"
     assert answer.response_metadata["model_name"] == "m"
     assert "logprobs" not in answer.response_metadata
+
+
+@settings(deadline=None, max_examples=60)
+@given(data=st.data())
+def test_any_chunking_of_text_reasoning_and_calls_is_the_whole(data: st.DataObject) -> None:
+    raw = json.dumps({"to": [EMAIL, {"key": KEY}], "n": 1})
+    chunks: list[AIMessageChunk] = []
+    kinds: list[tuple[Callable[[str], AIMessageChunk], str]] = [
+        (lambda c: AIMessageChunk(content=[{"type": "reasoning", "reasoning": c, "index": 0}]), SAID),
+        (lambda c: AIMessageChunk(content=[{"type": "text", "text": c, "index": 1}]), SAID),
+        (lambda c: AIMessageChunk(content="", tool_call_chunks=[_call(c)]), raw),
+    ]
+    for make, text in kinds:
+        cuts = sorted(data.draw(st.sets(st.integers(1, len(text) - 1))))
+        chunks += [make(text[a:b]) for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    stream = MessageStream(MODULE_GUARD, Context(Stage.OUTPUT))
+    pieces = [chunk.model_copy(update=stream.push(chunk)) for chunk in chunks]
+    tail = stream.flush()
+    whole = pieces[0] + [*pieces[1:], *([tail] if tail else [])]
+    assert texts_of(whole) == {"reasoning": CLEAN, "text": CLEAN}
+    assert whole.tool_calls[0]["args"] == {"to": [MASK, {"key": "[AWS_ACCESS_KEY]"}], "n": 1}
+    assert not planted_in(pieces)
+
+
+def _call(args: str) -> Any:
+    return {"name": None, "id": None, "args": args, "index": 0}
 
 
 def test_a_provider_that_ends_its_own_stream_loses_nothing(guard: Guard, talker: Any) -> None:

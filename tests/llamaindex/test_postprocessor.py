@@ -141,8 +141,23 @@ async def test_other_values_keep_their_type(guard: Guard, value: Any) -> None:
 
 
 async def test_a_number_is_judged_as_it_prints(guard: Guard) -> None:
-    [node] = await postprocess(guard, scored(TextNode(metadata={"call": TELEPHONE, "bytes": TELEPHONE + 1})), False)
-    assert node.metadata == {"call": "[PHONE_NUMBER]", "bytes": TELEPHONE + 1}
+    numbers = {"call": TELEPHONE, "mobile": float(TELEPHONE), "bytes": TELEPHONE + 1}
+    [node] = await postprocess(guard, scored(TextNode(metadata=numbers)), False)
+    assert node.metadata == {"call": "[PHONE_NUMBER]", "mobile": "[PHONE_NUMBER].0", "bytes": TELEPHONE + 1}
+
+
+async def test_a_key_may_be_content(guard: Guard) -> None:
+    given = {"plain_key": 1, KEY: 2, EMAIL: 3, "page 7": 4}
+    [node] = await postprocess(guard, scored(TextNode(metadata=given)), False)
+    assert node.metadata == {"plain_key": 1, "[AWS_ACCESS_KEY]": 2, "[EMAIL_ADDRESS]": 3, "page 7": 4}
+
+
+async def test_what_is_nested_too_deeply_is_refused(guard: Guard) -> None:
+    deep: list[Any] = [EMAIL]
+    deep.append(deep)
+    with pytest.raises(InputError, match="nested too deeply") as caught:
+        await postprocess(guard, scored(TextNode(metadata={"at": deep})), False)
+    assert not holds_planted(str(caught.value))
 
 
 async def test_an_excluded_key_that_is_rewritten_stays_excluded(guard: Guard) -> None:

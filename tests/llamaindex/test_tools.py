@@ -108,7 +108,16 @@ async def test_an_error_that_quotes_data_is_not_quoted(guard: Guard, asynchronou
     output = await acall_tool(secured, {"who": "x", "tags": []}) if asynchronous else call_tool(secured, {"who": "x"})
     assert output.is_error
     assert output.content == "no such person: [EMAIL_ADDRESS]"
-    assert not holds_planted([output.content, output.raw_output, repr(output.exception)])
+    assert not holds_planted([output.content, output.raw_output, repr(getattr(output, "exception", None))])
+
+
+@both
+async def test_an_exception_that_a_tool_hands_over_is_dropped(guard: Guard, asynchronous: bool) -> None:
+    def told(_: Any) -> ToolOutput:
+        return ToolOutput(tool_name="find", content="Sorry.", is_error=True, raw_input={}, exception=ValueError(EMAIL))
+
+    output = await call(tool(Desk(), guard, callback=told), asynchronous, who="Maria")
+    assert (output.is_error, output.content, output.exception) == (True, "Sorry.", None)
 
 
 @both

@@ -24,7 +24,8 @@ _ESCAPE = re.compile(
 )
 
 # Shorter runs of base64 or hexadecimal digits than 20 are words and numbers.
-_BLOB = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{20,}+(?:\r?\n[A-Za-z0-9+/_-]+)*+={0,2}")
+_BLOB = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{20,}+={0,2}")
+_LINES = re.compile(r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/_-]{60,}+\r?\n)+[A-Za-z0-9+/_-]+={0,2}")
 _PART = re.compile(r"[A-Za-z0-9+_-]{20,}={0,2}")
 _HEX = re.compile("[0-9A-Fa-f]+")
 _PAIRS = re.compile(r"\b(?:0x)?[0-9A-Fa-f]{2}(?:[ ,:;]{1,2}(?:0x)?[0-9A-Fa-f]{2}(?![0-9A-Za-z])){9,}")
@@ -64,6 +65,10 @@ def _is_text(text: str) -> bool:
     return sum(c.isprintable() or c.isspace() for c in text) >= 0.9 * len(text)
 
 
+def _read_lines(match: re.Match[str]) -> str:
+    return _text_of(match[0]) or match[0]
+
+
 def _read_blob(match: re.Match[str]) -> str:
     return _text_of(match[0]) or _PART.sub(lambda part: _text_of(part[0]) or part[0], match[0])
 
@@ -91,7 +96,12 @@ DECODING = (
         _read_pairs,
     ),
     Rewriting(
-        "[A-Za-z0-9+/_-]{20}",
+        r"[A-Za-z0-9+/_-]{60}\r?\n",
+        _LINES,
+        _read_lines,
+    ),
+    Rewriting(
+        "[A-Za-z0-9]{16}",  # paths and identifiers have more separators than base64 has signs
         _BLOB,
         _read_blob,
     ),

@@ -66,7 +66,7 @@ FOLDING = (
     ),
     Rewriting(  # UAX #15, NFKC; an emoji that happens to have a compatibility form stays an emoji
         f"[{tables.COMPATIBLE}]",
-        re.compile(f"(?<!\u200d)[{tables.COMPATIBILITY_BLOCKS}](?![\u200d\ufe00-\ufe0f])"),
+        re.compile(f"[{tables.COMPATIBILITY_BLOCKS}](?<!\u200d.)(?![\u200d\ufe00-\ufe0f])", re.DOTALL),
         _compatible,
     ),
     Rewriting(  # letters struck through, or buried under marks

@@ -10,7 +10,7 @@ import copy
 import dataclasses
 import inspect
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -23,20 +23,9 @@ from langchain_core.messages import AIMessage, BaseMessage, FunctionMessage, Hum
 from langchain_core.runnables import Runnable
 from pydantic import BaseModel
 
-from secure_core import Action, Blocked, Context, Decision, Guard, Stage, Status
+from secure_core import Action, Blocked, Context, Decision, Guard, InputError, Stage, Status
 
-__all__ = [
-    "CALLS",
-    "Verdict",
-    "aclean",
-    "ajudge",
-    "clean",
-    "cleaned",
-    "is_opaque",
-    "judge",
-    "refuse",
-    "rewrite",
-]
+__all__ = ["CALLS", "LABELS", "Verdict", "aclean", "clean", "cleaned", "is_opaque", "judge", "refuse", "rewrite"]
 
 Replace = Callable[[str, Context], str]
 Verdict = dict[tuple[str, Context], Decision]
@@ -52,7 +41,7 @@ _BINARY = frozenset({"base64", "signature", "thought_signature", "encrypted_cont
 _REFERENCES = frozenset(
     {"id", "call_id", "tool_call_id", "tool_use_id", "file_id", "mime_type", "media_type", "source_type"}
 )
-_LABELS = frozenset(
+LABELS = frozenset(
     {"model", "model_name", "model_provider", "model_version", "finish_reason", "stop_reason", "stop_sequence"}
     | {"system_fingerprint", "service_tier", "output_version", "id", "object"}
 )
@@ -65,17 +54,9 @@ _LONG = 10**12
 
 def judge(guard: Guard, value: Any, context: Context) -> Verdict:
     """Decide every text in ``value``, in one batch."""
-    found = _texts(value, context)
-    decisions = guard.check_many([text for text, _ in found], contexts=[place for _, place in found]) if found else []
-    return dict(zip(found, decisions, strict=True))
-
-
-async def ajudge(guard: Guard, value: Any, context: Context) -> Verdict:
-    """As `judge`, without blocking the event loop."""
-    found = _texts(value, context)
-    if not found:
+    if not (found := _texts(value, context)):
         return {}
-    decisions = await guard.acheck_many([text for text, _ in found], contexts=[place for _, place in found])
+    decisions = guard.check_many([text for text, _ in found], contexts=[place for _, place in found])
     return dict(zip(found, decisions, strict=True))
 
 
@@ -86,10 +67,13 @@ def cleaned(value: Any, context: Context, verdict: Verdict) -> Any:
 
     Raises:
         Blocked: any other text was blocked.
+        InputError: the value is not the one that was judged.
     """
 
     def decided(text: str, place: Context) -> str:
-        decision = verdict[text, place]
+        decision = verdict.get((text, place))
+        if decision is None:
+            raise InputError("a value changed while it was judged; hand in one that nobody else writes to")
         if decision.action is Action.BLOCK:
             raise Blocked(decision)
         return decision.text
@@ -115,7 +99,10 @@ def clean(guard: Guard, value: Any, context: Context) -> Any:
 
 async def aclean(guard: Guard, value: Any, context: Context) -> Any:
     """As `clean`, without blocking the event loop."""
-    return cleaned(value, context, await ajudge(guard, value, context))
+    if not (found := _texts(value, context)):
+        return value
+    decisions = await guard.acheck_many([text for text, _ in found], contexts=[place for _, place in found])
+    return cleaned(value, context, dict(zip(found, decisions, strict=True)))
 
 
 def _texts(value: Any, context: Context) -> list[tuple[str, Context]]:
@@ -136,6 +123,9 @@ def rewrite(value: Any, context: Context, put: Replace) -> Any:
     model's message `Stage.OUTPUT` and its tool calls `Stage.TOOL_CALL`, a tool's message `Stage.TOOL_RESULT`, a
     document `Stage.RETRIEVAL` (or `Stage.INGEST`); system messages are the application's own words and stay as they
     are. An object of an unknown type is judged as it prints; bytes that are no UTF-8 are taken for media and pass.
+
+    Raises:
+        InputError: an iterator is in it, whose texts nobody has read yet.
     """
     match value:
         case str() if not isinstance(value, Enum):
@@ -158,6 +148,8 @@ def rewrite(value: Any, context: Context, put: Replace) -> Any:
             return _with(value, {name: getattr(value, name) for name in type(value).model_fields}, context, put)
         case _ if dataclasses.is_dataclass(value):
             return _with(value, {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}, context, put)
+        case Iterator() | AsyncIterator():
+            raise InputError(f"a {type(value).__name__} cannot be judged before it is read; hand in a list")
     return _text(str(value), context, put, instead=value)
 
 
@@ -257,8 +249,12 @@ def _message(message: BaseMessage, context: Context, put: Replace) -> BaseMessag
 
 
 def _metadata(metadata: dict[str, Any], context: Context, put: Replace) -> Any:
-    values = {key: value if key in _LABELS else _block(value, context, put) for key, value in metadata.items()}
+    values = {key: value if key in LABELS else _block(value, context, put) for key, value in metadata.items()}
     return _mapping(metadata, values, context, put)
+
+
+_WALKS: dict[str, Callable[[Any, Context, Replace], Any]] = {"artifact": rewrite, "response_metadata": _metadata}
+"""How fields of messages are walked that do not consist of content blocks."""
 
 
 def _block(block: Any, context: Context, put: Replace, *, item: bool = False) -> Any:
@@ -316,7 +312,3 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError("a key stands twice")
     return found
-
-
-_WALKS: dict[str, Callable[[Any, Context, Replace], Any]] = {"artifact": rewrite, "response_metadata": _metadata}
-"""How fields of messages are walked that do not consist of content blocks."""

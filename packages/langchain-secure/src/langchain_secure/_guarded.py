@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
-from secure_core import Guard, Policy
+from secure_core import Guard, Policy, PolicyError
 
 __all__ = ["Guarded", "PolicyLike"]
 
@@ -37,5 +37,11 @@ class Guarded(BaseModel):
     def model_post_init(self, context: Any, /) -> None:
         """Build the guard, so that a wrong policy is refused here and not when the first text comes."""
         super().model_post_init(context)
-        policy = self.policy
-        self._guard = Guard.from_policy(Policy.model_validate(policy) if isinstance(policy, dict) else policy)
+        self._guard = Guard.from_policy(_read(self.policy) if isinstance(self.policy, dict) else self.policy)
+
+
+def _read(data: dict[str, Any]) -> Policy:
+    try:
+        return Policy.model_validate(data)
+    except ValidationError as error:
+        raise PolicyError(str(error)) from None

@@ -11,7 +11,7 @@ from langchain_core.utils._merge import merge_dicts, merge_lists
 
 from secure_core import Action, Blocked, Context, Guard, Stage, StreamSanitizer
 
-from ._content import CALLS, clean, is_opaque, judge, refuse
+from ._content import CALLS, LABELS, clean, is_opaque, judge, refuse
 
 __all__ = ["MessageStream", "WholeMessage", "flushed"]
 
@@ -19,8 +19,8 @@ Step = str | tuple[str, Any]
 """One step from a message down to a text: a key, or an item of a list: ``("index", 0)``, ``("type", "text")``."""
 Path = tuple[Step, ...]
 
-_FIELDS = ("content", "additional_kwargs", "tool_call_chunks", "tool_calls", "invalid_tool_calls")
-_TOOL_CALLS: Path = ("tool_call_chunks",)
+_CALL_FIELDS = ("tool_call_chunks", "tool_calls", "invalid_tool_calls")
+_FIELDS = ("content", "additional_kwargs", "response_metadata", *_CALL_FIELDS)
 _GROW = frozenset({None, "text", "reasoning", "thinking"})
 """Types of content blocks that come in pieces even where the provider gives them no index."""
 
@@ -116,6 +116,8 @@ class MessageStream:
     def _metadata(self, metadata: dict[str, Any]) -> dict[str, Any]:
         """Clean what a provider says about a chunk. Log probabilities go: they spell the text, token by token."""
         told = {key: value for key, value in metadata.items() if key != "logprobs"}
+        if told.keys() <= LABELS:
+            return told
         return clean(self._guard, AIMessage("", response_metadata=told), self._context).response_metadata  # type: ignore[no-any-return]
 
     def _list(self, items: list[Any], path: Path) -> list[Any]:
@@ -129,10 +131,7 @@ class MessageStream:
             if isinstance(item, dict):
                 shape = {key: item[key] for key in ("type", "index") if item.get(key) is not None}
                 self._shapes.setdefault((*path, step), shape)
-            grows = (
-                step[0] == "index" or not isinstance(item, dict) or (item.get("type") in _GROW and path != _TOOL_CALLS)
-            )
-            given.append(self._push(item, (*path, step)) if grows else self._whole(item))
+            given.append(self._push(item, (*path, step)) if _grows(item, path) else self._whole(item))
         return given
 
     def _tails(self, under: Path = ()) -> Any:
@@ -171,6 +170,13 @@ def _step(item: Any) -> tuple[str, Any]:
     return ("type", item.get("type"))
 
 
+def _grows(item: Any, path: Path) -> bool:
+    """Whether more of an item may come; a block without an index comes whole, unless it is text."""
+    if not isinstance(item, dict) or item.get("index") is not None:
+        return True
+    return item.get("type") in _GROW and path != ("tool_call_chunks",)
+
+
 def _joined(fields: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
     """Add fields of one message up, as LangChain adds chunks."""
     joined = dict(fields)
@@ -189,10 +195,9 @@ def _joined(fields: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
 
 def _parsed(chunks: list[Any]) -> dict[str, Any]:
     """Return the tool call fields of a message with these chunks; what only brought arguments is gone."""
-    message = AIMessageChunk(
-        content="", tool_call_chunks=[c for c in chunks if c.get("name") or c.get("id") or c.get("args")]
-    )
-    return {name: getattr(message, name) for name in ("tool_call_chunks", "tool_calls", "invalid_tool_calls")}
+    told = [chunk for chunk in chunks if chunk.get("name") or chunk.get("id") or chunk.get("args")]
+    message = AIMessageChunk(content="", tool_call_chunks=told)
+    return {name: getattr(message, name) for name in _CALL_FIELDS}
 
 
 class WholeMessage:

@@ -77,22 +77,21 @@ class SecureCallbackHandler(BaseCallbackHandler):
 
     def capabilities(self) -> Capabilities:
         """Return what is done about which text under the installed langchain-core; print it to read it."""
-        blocks = "observes" if self.mode == "observe" else "blocks"
-        edits = {name: "sanitises" if name in self._reach else blocks for name in ("documents", "message")}
-        streams = "sanitises" if "chunks" in self._reach else blocks
-        tools = "sanitises" if "tool_message" in self._reach else blocks
+        blocks, refuses = ("observes",) * 2 if self.mode == "observe" else ("blocks", "refuses, unless it is secured")
+
+        def edits(what: str) -> str:
+            return "sanitises" if what in self._reach else blocks
+
         return Capabilities(
             {
                 "on_chat_model_start, on_llm_start: prompts": blocks,
-                "on_llm_new_token: chunks of a chat model's answer": streams,
-                "on_llm_end: a model's answer": edits["message"],
-                "on_stream_event: v3 events": "observes"
-                if self.mode == "observe"
-                else "refuses, unless the model is secured",
+                "on_llm_new_token: a chat model's chunks": edits("chunks"),
+                "on_llm_end: a model's answer": edits("message"),
+                "on_stream_event: a chat model's v3 events": refuses,
                 "on_retriever_start: queries": blocks,
-                "on_retriever_end: documents": edits["documents"],
+                "on_retriever_end: documents": edits("documents"),
                 "on_tool_start: arguments": blocks,
-                "on_tool_end: tool messages": tools,
+                "on_tool_end: tool messages": edits("tool_message"),
                 "on_tool_end: other results": blocks,
                 "on_chain_start, on_chain_end: values between steps": "does not look",
             }
@@ -213,7 +212,7 @@ class SecureCallbackHandler(BaseCallbackHandler):
         context = context_for(stage, metadata=known.get("metadata"), source=source)
         self._refuse(judge(self._guard, value, context))
         if len(self._runs) >= _MOST_RUNS:
-            self._runs.pop(next(iter(self._runs)), None)
+            self._runs.pop(list(self._runs)[0], None)  # noqa: RUF015  # a copy: other threads write to it too
         secured = (serialized or {}).get("id", [])[-1:] == ["SecureChatModel"]
         self._runs[run_id] = _Run(context, secured)
 

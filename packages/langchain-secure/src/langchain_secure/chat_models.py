@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, overload
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun, Callbacks
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
@@ -37,6 +37,10 @@ _HOISTED = (
 """What `BaseChatModel` does around a call; the inner model is called inside of that, so the wrapper has to do it."""
 
 
+@overload
+def secure_model(model: BaseChatModel, policy: PolicyLike = ...) -> SecureChatModel: ...
+@overload
+def secure_model(model: Runnable[Any, Any], policy: PolicyLike = ...) -> Runnable[Any, Any]: ...
 def secure_model(model: Any, policy: PolicyLike = "default") -> Any:
     """Return ``model`` with clean prompts and clean answers.
 
@@ -141,6 +145,7 @@ class SecureChatModel(Guarded, BaseChatModel):
 
     def _called(self, config: RunnableConfig | None) -> SecureChatModel:
         """Return this model as it is called once, by somebody: LangChain does not tell the inside of a model."""
+        _ = self._serialized  # LangChain makes it once for a model and keeps it there: before the copy, not in each
         called = self.model_copy()
         called._caller = context_for(Stage.INPUT, config, source=self._source)
         return called
@@ -254,8 +259,9 @@ def _telling(generation: ChatGeneration) -> Any:
     return generation.message.model_copy(update={"response_metadata": metadata})
 
 
-def _answer(result: ChatResult, clean: list[BaseMessage]) -> ChatResult:
-    *messages, told = clean
+def _answer(result: ChatResult, spoken: list[BaseMessage]) -> ChatResult:
+    """Return the result with what became of `_spoken`."""
+    *messages, told = spoken
     generations = [
         ChatGeneration(message=message, generation_info=_info(generation, message))
         for generation, message in zip(result.generations, messages, strict=True)
@@ -273,7 +279,8 @@ def _pushed(stream: MessageStream, chunk: ChatGenerationChunk) -> ChatGeneration
         raise TypeError(f"a chat model's stream brought {type(chunk.message).__name__}; it has to bring AIMessageChunk")
     raw = _telling(chunk) if chunk.generation_info else chunk.message
     message = raw.model_copy(update=stream.push(raw))
-    return ChatGenerationChunk(message=message, generation_info=_info(chunk, message))
+    told = {"message": message, "text": str(message.text), "generation_info": _info(chunk, message)}
+    return chunk.model_copy(update=told)  # not validated again: a stream is made of many
 
 
 def _rebound(runnable: Any, secure: Any) -> Any:
@@ -302,4 +309,4 @@ def _rebound(runnable: Any, secure: Any) -> Any:
 def _secured(model: BaseChatModel, secure: Any) -> SecureChatModel:
     if not isinstance(secure, SecureChatModel):
         return SecureChatModel(model=model, policy=secure)
-    return secure if model is secure.model else secure.model_copy(update={"model": model})
+    return secure if model is secure.model else SecureChatModel(model=model, policy=secure.policy)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, ClassVar
 
+from langchain_core.messages import AIMessageChunk
 from langchain_core.runnables import RunnableConfig, RunnableSerializable
+from langchain_core.runnables.config import run_in_executor
 
 from secure_core import Stage
 
@@ -92,9 +94,10 @@ class SecureRunnable(Guarded, RunnableSerializable[Any, Any]):
     ) -> AsyncIterator[Any]:
         stream = ValueStream(self._guard, context_for(self.stage, config, source=self.get_name()))
         async for chunk in chunks:
-            for piece in stream.push(chunk):
+            small = isinstance(chunk, str | AIMessageChunk)
+            for piece in stream.push(chunk) if small else await run_in_executor(None, list, stream.push(chunk)):
                 yield piece
-        for piece in stream.flush():
+        for piece in await run_in_executor(None, list, stream.flush()):
             yield piece
 
 

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 from llama_index.core.base.llms.types import (
     AudioBlock,
-    BaseContentBlock,
     ChatMessage,
     DocumentBlock,
     ImageBlock,
@@ -43,7 +42,6 @@ Put = Callable[[str, Context], str]
 
 KEPT: dict[type, set[str]] = {
     AudioBlock: {"audio"},
-    BaseContentBlock: {"block_type"},
     BaseNode: {"embedding", "id_"},
     DocumentBlock: {"data"},
     ImageBlock: {"image"},
@@ -56,6 +54,7 @@ KEPT: dict[type, set[str]] = {
     ToolCallBlock: {"tool_call_id", "tool_name"},
     ToolOutput: {"tool_name"},
     VideoBlock: {"video"},
+    object: {"block_type"},
 }
 """Fields that are structure or media, not text: identities, vectors, pictures. Any other field is walked."""
 
@@ -77,18 +76,21 @@ CALLS = {"function_call", "tool_calls"}
 """Keys of additional arguments under which providers keep tool calls in a form of their own,"""
 ARGUMENTS = {"args", "arguments", "input", "tool_kwargs"}
 """where they keep what the tool is called with,"""
-NAMES = {"id", "index", "name", "session_id", "signature", "tool_call_id", "tool_id", "tool_name", "type"}
+NAMES = frozenset(
+    {"id", "index", "name", "session_id", "tool_call_id", "tool_id", "tool_name", "type"}
+    | {"signature", "thought_signature", "thought_signatures"}
+)
 """and what only tells one call from another, or signs it."""
 
 SHORT = 10**6
-"""Whole numbers below are page numbers, years and sizes; longer ones may be a telephone's or a card's."""
+"""Numbers below are pages, years and scores; longer ones may be a telephone's or a card's."""
 
 
 def rewrite(value: Any, context: Context, put: Put) -> Any:
     """Return a copy of ``value`` in which each text is what ``put`` makes of it.
 
     Structure (`KEPT`) and parts of a pipeline (retrievers, tools, models) stay as they are, and so do mapping keys
-    that are plain words. What is no text is judged as it prints, and becomes a string if that is changed.
+    made of letters. What is no text is judged as it prints, and becomes a string if that is changed.
 
     Raises:
         InputError: there are bytes in it.
@@ -98,7 +100,9 @@ def rewrite(value: Any, context: Context, put: Put) -> Any:
         return value
     context = _within(value, context)
     match value:
-        case None | "" | bool() | float() | Enum() | DispatcherSpanMixin():
+        case None | "" | bool() | Enum() | DispatcherSpanMixin():
+            return value
+        case int() | float() if abs(value) < SHORT:
             return value
         case str():
             return _arguments(value, context, put) if context.stage is Stage.TOOL_CALL else put(value, context)
@@ -113,7 +117,7 @@ def rewrite(value: Any, context: Context, put: Put) -> Any:
         case tuple() | set() | frozenset():
             items = [rewrite(item, context, put) for item in value]
             return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
-    if (isinstance(value, int) and abs(value) < SHORT) or callable(value):
+    if callable(value):
         return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         stored = [(field.name, getattr(value, field.name)) for field in dataclasses.fields(value) if field.init]
@@ -161,8 +165,9 @@ def _fields(owner: type, stored: Iterable[tuple[str, Any]], context: Context, pu
 
 
 def _key(key: Any, context: Context, put: Put) -> Any:
-    """Return a mapping's key; one that is no plain word may be content (a table keyed by address)."""
-    return put(key, context) if isinstance(key, str) and not key.isidentifier() else key
+    """Return a mapping's key; one that is not of letters only may be content (a table keyed by address)."""
+    plain = not isinstance(key, str) or key.replace("_", "").isalpha()
+    return key if plain else put(key, context)
 
 
 def _additional(key: str, value: Any, context: Context, put: Put) -> Any:
@@ -221,14 +226,21 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def texts(value: Any, context: Context) -> list[tuple[str, Context]]:
-    """Return every text in ``value`` and where it stands, each once, in order of appearance."""
+    """Return every text in ``value`` and where it stands, each once, in order of appearance.
+
+    Raises:
+        InputError: there are bytes in it, or it is nested too deeply to be walked.
+    """
     found: dict[tuple[str, Context], None] = {}
 
     def note(text: str, where: Context) -> str:
         found[text, where] = None
         return text
 
-    rewrite(value, context, note)
+    try:
+        rewrite(value, context, note)
+    except RecursionError:
+        raise InputError("it is nested too deeply, or holds itself; flatten it before it comes here") from None
     return list(found)
 
 

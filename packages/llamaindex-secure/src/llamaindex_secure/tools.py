@@ -86,7 +86,7 @@ class _Secured(AsyncBaseTool):
 
     def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ToolOutput:
         try:
-            return _printable(super().call(*args, **kwargs))  # type: ignore[safe-super]
+            return _bare(super().call(*args, **kwargs))  # type: ignore[safe-super]
         except Blocked:
             raise
         except Exception as error:
@@ -96,7 +96,7 @@ class _Secured(AsyncBaseTool):
 
     async def _arun(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ToolOutput:
         try:
-            return _printable(await super().acall(*args, **kwargs))  # type: ignore[safe-super]
+            return _bare(await super().acall(*args, **kwargs))  # type: ignore[safe-super]
         except Blocked:
             raise
         except Exception as error:
@@ -118,6 +118,12 @@ class _Secured(AsyncBaseTool):
         return Context(stage, source=self.metadata.get_name())
 
 
-def _printable(output: ToolOutput) -> ToolOutput:
-    """Bytes cannot be judged; the content has them as they print."""
-    return output.model_copy(update={"raw_output": output.content}) if isinstance(output.raw_output, bytes) else output
+def _bare(output: ToolOutput) -> ToolOutput:
+    """Return an output without its exception, which may quote data, and with no bytes, which cannot be judged."""
+    return ToolOutput(
+        tool_name=output.tool_name,
+        blocks=output.blocks,
+        raw_input=output.raw_input,
+        raw_output=output.content if isinstance(output.raw_output, bytes) else output.raw_output,
+        is_error=output.is_error,
+    )

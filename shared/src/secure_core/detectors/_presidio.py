@@ -9,6 +9,7 @@ absent. Nothing is left in `sys.modules`: whoever imports Presidio gets the whol
 from __future__ import annotations
 
 import builtins
+import logging
 import re
 import threading
 from importlib.machinery import SourceFileLoader
@@ -20,6 +21,10 @@ from typing import Any
 __all__ = ["Presidio", "presidio"]
 
 _NAME = "presidio_analyzer"
+
+_MUTE = logging.Logger(_NAME)
+_MUTE.disabled = True
+"""Presidio writes what it cannot validate into its log: text that was judged."""
 
 
 class _Package(ModuleType):
@@ -94,11 +99,11 @@ class Presidio:
         vars(module)["__builtins__"] = self._builtins
         code = SourceFileLoader(name, str(file)).get_code(name)
         exec(code, vars(module))  # type: ignore[arg-type]  # noqa: S102
+        if hasattr(module, "logger"):
+            vars(module)["logger"] = _MUTE
         return module
 
-    def _import(
-        self, name: str, scope: Any = None, local: Any = None, names: Any = (), level: int = 0
-    ) -> ModuleType:
+    def _import(self, name: str, scope: Any = None, local: Any = None, names: Any = (), level: int = 0) -> ModuleType:
         if level:
             above = scope["__package__"].split(".")
             name = ".".join([*above[: len(above) - level + 1], *filter(None, [name])])

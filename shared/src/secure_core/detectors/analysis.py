@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from .conflicts import within_longer
 from .context_words import ContextWords, boosted, window
 from .languages import language
 from .patterns import Gate
 from .shapes import lowered, outline, shapes
 
 __all__ = ["Analysis", "Scores"]
+
+_CUT_OUT = 0.3
+"""The most that a match scores that is a part of a longer run of letters and digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Scores:
     least_of: Mapping[str, float]
     """The same for some entities."""
     alone: Mapping[str, float]
-    """The most that some entities score without a context word."""
+    """The most that some entities score before context words are counted."""
 
     def least_for(self, entity: str) -> float:
         """Return what a finding of ``entity`` must score."""
@@ -134,11 +138,14 @@ class Analysis:
         return recognizer.analyze(text, recognizer.supported_entities, None) or []
 
     def _score(self, result: Any, index: int, lower: str, spoken: Callable[[], str | None]) -> float:
-        before = window(lower, result.start, result.end)
+        score = min(float(result.score), self._scores.alone.get(result.entity_type, 1.0))
+        if result.entity_type != "URL" and within_longer(lower, result.start, result.end):
+            return min(score, _CUT_OUT)
         home = self._homes[index]
+        before = window(lower, result.start, result.end)
         if self._contexts[index].speak_in(before) and (home is None or spoken() in (None, "en", home)):
-            return boosted(result.score)
-        return min(float(result.score), self._scores.alone.get(result.entity_type, 1.0))
+            return boosted(score)
+        return score
 
 
 def _judges(recognizer: Any) -> bool:

@@ -27,10 +27,12 @@ _STYLE = re.compile(r"""(?<![\w-])style\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.I)
 _HIDDEN_ATTRIBUTE = re.compile(r"""(?<![\w-])hidden(?=[\s/>=]|\Z)|type\s*=\s*["']?hidden""", re.I)
 _HIDING = re.compile(
     r"""
-      display\s*:\s*none | visibility\s*:\s*(?:hidden|collapse) | opacity\s*:\s*(?:0(?:\.0*)?|\.0+\d?|0\.0\d*)(?![\d.])
+      display\s*:\s*none | visibility\s*:\s*(?:hidden|collapse) | mso-hide\s*:\s*all
+    | opacity\s*:\s*(?:0(?:\.0*)?|\.0+\d?|0\.0\d*)(?![\d.])
     | font-size\s*:\s*(?:0|0?\.\d+|1)(?:px|pt|em|rem|%)?\s*(?:;|!|\Z) | font\s*:\s*0
-    | (?:left|top|right|bottom|text-indent|margin(?:-\w+)?)\s*:\s*-\d{3,} | clip(?:-path)?\s*:\s*(?:rect\(\s*0|inset\(\s*(?:50|100)%)
-    | (?:^|;)\s*(?:max-)?(?:height|width)\s*:\s*[01](?:px)?\s*(?:;|\Z) | transform\s*:\s*scale\(\s*0 | mso-hide\s*:\s*all
+    | (?:left|top|right|bottom|text-indent|margin(?:-\w+)?)\s*:\s*-\d{3,}
+    | clip(?:-path)?\s*:\s*(?:rect\(\s*0|inset\(\s*(?:50|100)%) | transform\s*:\s*scale\(\s*0
+    | (?:^|;)\s*(?:max-)?(?:height|width)\s*:\s*[01](?:px)?\s*(?:;|\Z)
     """,
     re.I | re.VERBOSE,
 )
@@ -44,20 +46,28 @@ _VOID = frozenset(
 
 _MARKDOWN = re.compile(
     r"""
-      ^[ ]{0,3}\[(?://|comment|_|\#|hidden)[^\]\n]{0,40}\]:[ ]*(?:\#|<>)?[ ]*(\([^\n]*\)|"[^\n]*"|'[^\n]*')[ ]*$    # a comment
-    | ^[ ]{0,3}\[[^\]\n]{1,80}\]:[ ]*\S+[ ]+("[^"\n]*"|'[^'\n]*'|\([^)\n]*\))                                          # a title
-    | !\[([^\]\n]{0,1000})\]\(                                                                                          # alt text
-    | \]\([^()\s]{0,2000}[ ]+("[^"\n]*"|'[^'\n]*')\)                                                                   # a title
+      # a comment, written as a link definition that nothing refers to
+      ^[ ]{0,3}\[(?://|comment|_|\#|hidden)[^\]\n]{0,40}\]:[ ]*(?:\#|<>)?[ ]*(?:\([^\n]*\)|"[^\n]*"|'[^\n]*')[ ]*$
+      # the title of a link definition
+    | ^[ ]{0,3}\[[^\]\n]{1,80}\]:[ ]*\S+[ ]+(?P<definition>"[^"\n]*"|'[^'\n]*'|\([^)\n]*\))
+      # the alternative text of an image
+    | !\[(?P<alt>[^\]\n]{0,1000})\]\(
+      # the title of a link or an image
+    | \]\([^()\s]{0,2000}[ ]+(?P<title>"[^"\n]*"|'[^'\n]*')\)
     """,
     re.VERBOSE | re.MULTILINE,
 )
 
 
 def carriers(text: str) -> list[Carrier]:
-    """Return the unseen places of an HTML or Markdown text, in order of place; they may nest."""
+    """Return the unseen places of an HTML or Markdown text, the outermost ones only, in order of place."""
     if _WORTH_A_LOOK.search(text) is None:
         return []
-    return sorted({*_comments(text), *_elements(text), *_markdown(text)})
+    found: list[Carrier] = []
+    for carrier in sorted((*_comments(text), *_elements(text), *_markdown(text)), key=lambda c: (c.start, -c.end)):
+        if not found or carrier.start >= found[-1].end:
+            found.append(carrier)
+    return found
 
 
 def _comments(text: str) -> Iterator[Carrier]:
@@ -100,11 +110,8 @@ def _hides(style: str) -> bool:
         return True
     color, background = _COLOR.search(style), _BACKGROUND.search(style)
     ink = _plain(color[1]) if color else ""
-    return (
-        ink in _WHITE
-        and (background is None or _plain(background[1]) in _WHITE)
-        or (background is not None and ink != "" and ink == _plain(background[1]))
-    )
+    ground = _plain(background[1]) if background else "white"
+    return ink == ground or (ink in _WHITE and ground in _WHITE)
 
 
 def _plain(value: str) -> str:
@@ -113,10 +120,9 @@ def _plain(value: str) -> str:
 
 def _markdown(text: str) -> Iterator[Carrier]:
     for match in _MARKDOWN.finditer(text):
-        group = match.lastindex or 0
-        if group == 1:
+        if match.lastgroup is None:
             yield Carrier(*match.span())
-        elif group == 3:
-            yield Carrier(*match.span(3))
+        elif match.lastgroup == "alt":
+            yield Carrier(*match.span("alt"))
         else:
-            yield Carrier(match.start(group) + 1, match.end(group) - 1)
+            yield Carrier(match.start(match.lastgroup) + 1, match.end(match.lastgroup) - 1)

@@ -12,20 +12,20 @@ from collections.abc import Iterator
 __all__ = ["HANDLER", "SCRIPT", "handlers", "scripts"]
 
 _SINKS = (
-    r"(?:(?:alert|prompt|confirm|eval|fetch|import|atob|setTimeout|setInterval|Function|execScript|XMLHttpRequest)\b"
+    r"(?:(?:alert|prompt|confirm|eval|fetch|import|atob|setTimeout|setInterval|Function|execScript)\s*[(`]"
     r"|(?:document|window|self|top|parent|location|navigator|globalThis)\s*[.\[=])"
 )
 """What injected JavaScript reaches for."""
 
 _CALL = rf"[-+*/;,|&)}}\]^%<>=?:!~\s]{{1,12}}\(?\s?{_SINKS}"
-SCRIPT = rf"[\"'`]{_CALL}"
+SCRIPT = rf"[\"']{_CALL}"
 """A quotation mark, operators and a call, as a pattern for a `Gate`."""
 HANDLER = r"[\"'][\s/\w=>+]{0,40}\bon[a-z]{3,24}\s*=\s*[\"']?[\w.$(\[\]]{1,60}[(`&%\[]"
 """A quotation mark and an event handler that calls something, likewise."""
 
 _HANDLER = re.compile(HANDLER, re.I)
 _AFTER_QUOTE = re.compile(_CALL, re.I)
-_QUOTE = re.compile(r"[\"'`]")
+_QUOTE = re.compile(r"[\"']")
 
 
 def handlers(text: str) -> Iterator[tuple[int, int]]:

@@ -49,12 +49,12 @@ def hidden_runs(text: str) -> Iterator[Run]:
     """
     if text.isascii() or _ANY.search(text) is None:
         return
-    interleaved = [match.span() for match in _INTERLEAVED.finditer(text)]
+    disturbed = iter([match.span() for match in _INTERLEAVED.finditer(text)])
+    first, last = next(disturbed, (len(text), len(text)))
     for run in _INVISIBLE.finditer(text):
-        while interleaved and interleaved[0][1] < run.start():
-            interleaved.pop(0)
-        inside = bool(interleaved) and interleaved[0][0] <= run.start()
-        score = 0.8 if inside else _score(run)
+        while run.start() >= last and last < len(text):
+            first, last = next(disturbed, (len(text), len(text)))
+        score = 0.8 if first <= run.start() else _score(run)
         if score:
             yield Run(run.start(), run.end(), score)
 

@@ -26,7 +26,7 @@ _NESTED = 3
 
 _FRAMES = frozenset(
     """animate animatecolor animatemotion animatetransform applet base bgsound embed fencedframe foreignobject form
-    frame frameset handler iframe ilayer isindex keygen layer link listener maction object portal set template use
+    frame frameset handler iframe ilayer isindex keygen layer listener maction object portal set template use
     """.split()  # noqa: SIM905  # reads as the list that it is
 )
 """Elements that load, submit, redirect, animate or hide something as soon as an attribute says what."""
@@ -38,6 +38,12 @@ _FETCHED = frozenset(("background", "data", "dynsrc", "icon", "lowsrc", "poster"
 """Attributes whose URL is fetched without a click, on any element; ``href`` only on some."""
 _FETCHING_HREF = frozenset(("link", "image", "use", "feimage", "base"))
 
+_LOADING = frozenset(
+    """stylesheet import preload prefetch prerender modulepreload preconnect dns-prefetch manifest icon expect
+    """.split()  # noqa: SIM905
+)
+"""What a ``link`` may be for that makes a browser fetch it; ``canonical`` or ``next`` do not."""
+_NAME = re.compile(r"[a-z][a-z0-9:-]*\Z")
 _EVENT = re.compile(r"(?:.*[^\w:-])?on[a-z]{3,}(?:[^\w:-].*)?\Z", re.S)
 _CSS_CODE = re.compile(r"expression\(|-moz-binding|behaviou?r:|(?:java|vb)script:", re.I)
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.S)
@@ -81,6 +87,8 @@ def tags(text: str, nested: int = _NESTED) -> Iterator[Tag]:
             continue
         end = start + len(token.source or "")
         dangling, end = end > len(text), min(end, len(text))
+        if dangling and not _NAME.match(token.tag or ""):
+            continue  # a less-than sign: a<b; c
         tag = Tag(token.tag or "", start, end, end, dict(token.attrs or ()), dangling=dangling)
         if tag.name == "script" or tag.name in _RAW:
             open_tag = tag
@@ -129,6 +137,8 @@ def _acts(tag: Tag) -> bool:
         return True
     if tag.name == "meta":
         return attributes.get("http-equiv", "content-type").lower() != "content-type"
+    if tag.name == "link":
+        return not _LOADING.isdisjoint(attributes.get("rel", "").lower().split())
     return (tag.name in _FRAMES and bool(attributes)) or "formaction" in attributes
 
 

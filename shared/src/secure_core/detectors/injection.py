@@ -130,22 +130,17 @@ def _places(text: str, hits: Sequence[_Hit]) -> dict[_Place, list[_Hit]]:
     """Gather the hits by what is to be taken out: an unseen place, a token, or a sentence."""
     unseen = carriers(text)
     places: dict[_Place, list[_Hit]] = {}
-    at = 0
-    held: tuple[int, int] | None = None
-    last: tuple[int, int] = (-1, -1)
+    said = (-1, -1)
     for hit in hits:
-        while at < len(unseen) and unseen[at].start <= hit.start:
-            if held is None or unseen[at].end > held[1]:
-                held = unseen[at]
-            at += 1
-        if held is not None and hit.end <= held[1]:
-            place = _Place(*held, UNSEEN)
+        at = bisect_right(unseen, hit.start, key=attrgetter("start")) - 1
+        if at >= 0 and hit.end <= unseen[at].end:
+            place = _Place(*unseen[at], UNSEEN)
         elif RULES[hit.rule].category == TOKEN:
             place = _Place(hit.start, hit.end, TOKEN)
         else:
-            if not last[0] <= hit.start <= hit.end <= last[1]:
-                last = sentence(text, hit.start, hit.end)
-            place = _Place(*last, OVERRIDE)
+            if not said[0] <= hit.start <= hit.end <= said[1]:
+                said = sentence(text, hit.start, hit.end)
+            place = _Place(*said, OVERRIDE)
         places.setdefault(place, []).append(hit)
     return places
 
@@ -163,6 +158,11 @@ def _hits(text: str, rules: Collection[int]) -> Iterator[_Hit]:
 
 _NEEDS = tuple(dict.fromkeys(need for rule in RULES for need in rule.needs))
 _NEEDED = tuple(frozenset(_NEEDS.index(need) for need in rule.needs) for rule in RULES)
+_OFFERED = {
+    need: tuple((rule, needed) for rule, needed in enumerate(_NEEDED) if min(needed) == need)
+    for need in range(len(_NEEDS))
+}
+"""The rules, each under one of its needs, with all that they need."""
 
 
 @lru_cache(maxsize=1)
@@ -173,7 +173,7 @@ def _gate() -> Gate:
 def _candidates(texts: Sequence[str]) -> list[list[int]]:
     """Return for each text the rules all of whose needs are met in it."""
     return [
-        [rule for rule, needed in enumerate(_NEEDED) if needed <= met] if met else []
+        [rule for need in met for rule, needed in _OFFERED[need] if needed <= met]
         for met in _gate().candidates_many(texts)
     ]
 

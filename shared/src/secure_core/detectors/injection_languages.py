@@ -11,7 +11,8 @@ __all__ = ["BECOME", "FORGET", "FREE", "IGNORE", "PROMPT", "SHOW", "SHOW_LAST"]
 IGNORE: tuple[tuple[str, ...], ...] = (
     (  # German
         r"ignorier|missacht|vergiss|vergessen sie|überschreib|(?:beachte|befolge)\S* (?:ab jetzt |bitte )?nicht",
-        "vorherig|bisherig|obig|vorangegangen|vorangehend|vorig|früher|vorstehend|alle |sämtlich|deine|ursprünglich|zuvor",
+        "vorherig|bisherig|obig|vorangegangen|vorangehend|vorig|früher|vorstehend|alle |sämtlich|deine|ursprünglich"
+        "|zuvor",
         "anweisung|instruktion|befehl|regeln|vorgaben|anordnung|prompt|richtlinien|auftrag|aufträg",
     ),
     (  # French
@@ -25,7 +26,8 @@ IGNORE: tuple[tuple[str, ...], ...] = (
         "instructions|consignes|directives|règles|ordres",
     ),
     (  # Spanish
-        r"\bignor[ae]\S* |olv[ií]da|olvide|descart[ae]|\bomit[ae]|desestim|hag?[az] caso omiso|no ha(?:gas|ga) caso|no sigas"
+        r"\bignor[ae]\S* |olv[ií]da|olvide|descart[ae]|\bomit[ae]|desestim|hag?[az] caso omiso|no ha(?:gas|ga) caso"
+        r"|no sigas"
         r"|pas[ae] por alto",
         r"instrucci[oó]n|indicaci[oó]n|\b[óo]rdenes|\breglas|directrices|directivas|\bnormas|\bprompt",
         r"anterior|\bprevi[ao]|de arriba|inicial|original|del sistema|recibid|que te (?:dieron|han dado)",
@@ -46,13 +48,13 @@ IGNORE: tuple[tuple[str, ...], ...] = (
     ),
     (  # Dutch
         r"\bnegeer|\bvergeet",
-        "vorige|eerdere|voorgaande|bovenstaande|alle|oorspronkelijke|je |uw ",
+        r"vorige|eerdere|voorgaande|bovenstaande|\balle\b|oorspronkelijke|\bje |\buw ",
         "instructie|opdracht|regels|aanwijzing|richtlijn|prompt",
     ),
     (  # Swedish, Norwegian, Danish
         r"\bignorera|\bignorer |\bgl[öe]m |bortse från|se bort (?:fra|ifra)",
-        "tidigare|tidligere|föregående|foregående|forrige|alla|alle|ovanstående|ovenstående",
-        "instruktion|anvisning|regler|instruks|ordre|order|uppmaning|prompt",
+        r"tidigare|tidligere|föregående|foregående|forrige|\balla?\b|\balle\b|ovanstående|ovenstående",
+        r"instruktion|anvisning|regler|instruks|\bordre\b|uppmaning|prompt",
     ),
     (  # Polish
         "zignoruj|ignoruj|zapomnij|pomi[ńn]|odrzu[ćc]|nie przestrzegaj",
@@ -153,14 +155,17 @@ IGNORE: tuple[tuple[str, ...], ...] = (
 
 PROMPT = (
     r"system-?prompt|systemanweisung|prompt (?:del|do|di|de) (?:sistema|système)|(?:prompt|invite|instructions) système"
-    r"|instruc\S{4,8} (?:del|do) sistema|istruzioni di sistema|системн\S{2,4} (?:промпт|инструкци|подсказк)|sistem (?:prompt|istem)"
+    r"|instruc\S{4,8} (?:del|do) sistema|istruzioni di sistema|системн\S{2,4} (?:промпт|инструкци|подсказк)"
+    r"|sistem (?:prompt|istem)"
     r"|(?:monit|prompt) systemowy|系统提示|系統提示|システムプロンプト|시스템 ?프롬프트|सिस्टम प्रॉम्प्ट"
 )
 """The system prompt."""
 
 SHOW = (
-    r"\bzeige?\b|\bgib |\bnenne?\b|\bverrate?\b|wiederhole?\b|muestra|revela\b|revele\b|\bdime\b|repite|imprime\b|montre|révèle"
-    r"|affiche\b|répète|\bdonne|\bmostra\b|\brivela\b|ripeti|stampa\b|\bdimmi|\bmostre\b|repita\b|\bdiga\b|\btoon|\bgeef"
+    r"\bzeige?\b|\bgib |\bnenne?\b|\bverrate?\b|wiederhole?\b|muestra|revela\b|revele\b|\bdime\b|repite|imprime\b"
+    r"|montre|révèle"
+    r"|affiche\b|répète|\bdonne|\bmostra\b|\brivela\b|ripeti|stampa\b|\bdimmi|\bmostre\b|repita\b|\bdiga\b|\btoon"
+    r"|\bgeef"
     r"|herhaal|покажи|раскрой|повтори|выведи|напиши|pokaż|ujawnij|显示|顯示|告诉我|告訴我|输出|輸出|重复|打印|透露|公开你|给我"
 )
 """Orders to show something, in languages that begin with the verb."""
@@ -169,10 +174,12 @@ SHOW_LAST = "教えて|表示して|出力して|見せて|알려|보여|출력�
 """The same, in languages that end with it."""
 
 BECOME = (
-    r"du bist (?:jetzt|nun|ab sofort)|ab (?:jetzt|sofort) bist du|ahora eres|a partir de ahora|tu es (?:maintenant|désormais)"
-    r"|vous êtes (?:maintenant|désormais)|désormais,? tu|ora sei|da ora in poi|agora você é|a partir de agora|je bent nu"
-    r"|vanaf nu|teraz jesteś|od teraz|ты теперь|теперь ты|отныне ты|с этого момента|artık sen|bundan sonra|你现在是|从现在开始"
-    r"|從現在開始|你現在是|あなたは今から|今から(?:あなた|君)は|(?:이제|지금)부터 (?:너|당신)|अब (?:तुम|आप)"
+    r"du bist (?:jetzt|nun|ab sofort)|ab (?:jetzt|sofort) bist du|ahora eres|a partir de ahora|tu es (?:maintenant"
+    r"|désormais)"
+    r"|vous êtes (?:maintenant|désormais)|désormais,? tu|ora sei|da ora in poi|agora você é|a partir de agora"
+    r"|je bent nu"
+    r"|vanaf nu|teraz jesteś|od teraz|ты теперь|теперь ты|отныне ты|с этого момента|artık sen|bundan sonra"
+    r"|你现在是|从现在开始|從現在開始|你現在是|あなたは今から|今から(?:あなた|君)は|(?:이제|지금)부터 (?:너|당신)|अब (?:तुम|आप)"
 )
 """A new role."""
 
@@ -184,14 +191,17 @@ FORGET: tuple[tuple[str, ...], ...] = (
     ("esqueç[ae] |esquece ", r"tud?o\b", "anterior|antes|o que|aprendeu"),
     (r"\bvergeet ", r"alles\b", "hiervoor|wat|vorige|eerder"),
     ("забудь", "вс[её]", "что|раньше|выше|до этого"),
-    ("zapomnij", "wszystk", "co|wcześniej|powyżej"),
+    ("zapomnij", "wszystk", r"\bco\b|wcześniej|powyżej"),
     ("忘记|忘掉|忘了|忘記", "一切|所有|之前", "内容|內容|说过|說過|对话|對話|设定"),
 )
 """To forget everything before."""
 
 FREE = (
-    r"sin (?:ninguna )?restricciones|ohne (?:jegliche )?(?:einschränkungen|beschränkungen|regeln und)|sans (?:aucune )?restrictions?"
-    r"|senza (?:alcuna )?restrizion[ei]|sem (?:nenhuma )?restriç(?:ões|ão)|modo (?:desarrollador|desenvolvedor|sviluppatore|dios)"
-    r"|entwicklermodus|mode développeur|режим разработчика|без (?:каких-либо )?ограничений|开发者模式|開發者模式|開発者モード|개발자 모드"
+    r"sin (?:ninguna )?restricciones|ohne (?:jegliche )?(?:einschränkungen|beschränkungen|regeln und)"
+    r"|sans (?:aucune )?restrictions?"
+    r"|senza (?:alcuna )?restrizion[ei]|sem (?:nenhuma )?restriç(?:ões|ão)|modo (?:desarrollador|desenvolvedor"
+    r"|sviluppatore|dios)"
+    r"|entwicklermodus|mode développeur|режим разработчика|без (?:каких-либо )?ограничений"
+    r"|开发者模式|開發者模式|開発者モード|개발자 모드"
 )
 """Without restrictions."""

@@ -47,7 +47,7 @@ def code_ranges(text: str) -> Iterator[tuple[int, int]]:
         elif _HTML_BLOCK.match(line):
             if _ENDLESS_HTML.search(line):
                 return
-            doubtful = True
+            doubtful = not line.startswith("<!--")  # a comment ends with its line
         elif not doubtful and (fence := _FENCE.match(line)):
             closed = _fence_end(text, end, fence)
             doubtful = closed is None

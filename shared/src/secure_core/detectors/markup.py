@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Literal, get_args
 
 from ..types import Context, Finding
@@ -104,11 +104,13 @@ class Markup:
         found = [*self._html(text)] if _TAG in candidates else []
         if _LINK in candidates and self._sink == "markdown":
             found += self._links(text)
+        return found or [*self._fragments(text, candidates)]
+
+    def _fragments(self, text: str, candidates: Container[int]) -> Iterator[Finding]:
         if _HANDLER in candidates:
-            found += (self._finding(*span, "markup.event_handler", 0.6) for span in fragments.handlers(text))
+            yield from (self._finding(*span, "markup.event_handler", 0.6) for span in fragments.handlers(text))
         if _SCRIPT in candidates:
-            found += (self._finding(*span, "markup.script", 0.6) for span in fragments.scripts(text))
-        return found
+            yield from (self._finding(*span, "markup.script", 0.6) for span in fragments.scripts(text))
 
     def _html(self, text: str) -> Iterator[Finding]:
         for tag in html.tags(text):
@@ -147,8 +149,8 @@ class Markup:
     def _allows(self, host: str) -> bool:
         if host in self._allowed:
             return True
-        parts = host.split(".")
-        return any(f"*.{'.'.join(parts[i:])}" in self._allowed for i in range(1, len(parts)))
+        labels = host.split(".", 127)  # no name has more
+        return any(f"*.{'.'.join(labels[i:])}" in self._allowed for i in range(1, len(labels)))
 
     def _finding(self, start: int, end: int, category: str, score: float) -> Finding:
         return Finding(start, end, category, score, self.name)

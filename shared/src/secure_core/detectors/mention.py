@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 
 __all__ = ["Mention"]
@@ -17,7 +18,8 @@ _TOPIC = re.compile(
     re.I,
 )
 _ATTACK = re.compile(
-    r"\b(?:prompt[- ]?injections?|injection (?:attacks?|attempts?)|jailbreak(?:s|ing)|attack(?:s|er|ers|ing)?|adversar\w+"
+    r"\b(?:prompt[- ]?injections?|injection (?:attacks?|attempts?)|jailbreak(?:s|ing)|attack(?:s|er|ers|ing)?"
+    r"|adversar\w+"
     r"|malicious(?:ly)?|payloads?|exploit(?:s|ed)?|phish\w*|scam\w*|red[- ]team\w*|hackers?"
     r"|atacantes?|attaquants?|angreifer\w*|attaccant[ei]|aanvallers?|angripare\w*|napastnik\w*|saldırgan\w*"
     r"|inyecci[oó]n|inje[cç][aã]o|iniezione)\b"
@@ -29,14 +31,16 @@ _TALK = re.compile(
     r"|por ejemplo|par exemple|zum beispiel|z\. ?b\.|ad esempio|por exemplo|bijvoorbeeld|na przykład|örneğin)"
     r"|например|例如|比如|例えば|예를 들어|उदाहरण"
     r"|\b(?:phrases?|strings?|wordings?|patterns?|keywords?|sentences?|the words?|expressions?|instructions?|prompts?"
-    r"|texts?|messages?|inputs?|commands?|comments?)\b\W{0,3}(?:\w+\W+){0,3}?(?:like|such as|that (?:say|read|contain)s?"
+    r"|texts?|messages?|inputs?|commands?|comments?)\b\W{0,3}(?:\w+\W+){0,3}?(?:like|such as|that (?:say|read"
+    r"|contain)s?"
     r"|saying|reading|containing|of the form|called)\b"
     r"|\b(?:says|said|wrote|writes|written|reads|types|contain(?:s|ed|ing)|quot(?:e|es|ed|ing)|mention(?:s|ed)"
     r"|called|titled|labell?ed|begins? with|starts? with)\b"
     r"|\b(?:detect\w*|block(?:s|ed|ing)|filter(?:s|ed|ing)|flag(?:s|ged|ging)|classif\w+|prevent\w*|defend\w*"
     r"|protect(?:s|ion|ing)?|recogni[sz]e\w*|reject\w*|refus(?:al|ed|es|ing)|sanitiz\w+|resist\w*)\b"
     r"|\b(?:trick(?:s|ed|ing)?|manipulat\w+|convinc\w+|fool(?:s|ed|ing)|coax\w*|persuad\w+|induc\w+|attempt(?:s|ed|ing)"
-    r"|try to|tries|tried|trying to|caus(?:es|ed|ing)|instruct(?:s|ing)|tells|telling|asks|asked|asking|got|getting|makes)\b"
+    r"|try to|tries|tried|trying to|caus(?:es|ed|ing)|instruct(?:s|ing)|tells|telling|asks|asked|asking|got|getting"
+    r"|makes)\b"
     r"|\b(?:meaning of|what (?:does|is meant)|definition|explain\w*|demonstrat\w+|illustrat\w+|tutorial|lesson|course"
     r"|research\w*|paper|study|studies|dataset|corpus|classifier|sample|test case|unit test|training data|survey)\b",
     re.I,
@@ -61,7 +65,7 @@ _ASKED = re.compile(r"\W*(?:what|why|how|when|which|who|where|should|does|did|ha
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _FENCE = re.compile(r"^[ \t]*(```+|~~~+)", re.M)
 _STRUCTURE = re.compile(r"""(?:["'\d\]}]\s*[:,]|[={\[(])\s*\\?\Z""")
-_PAIRS = ("“”", "«»", "„“", "「」", "『』", "‘’", "《》")
+_PAIRS = (("“", "”"), ("«", "»"), ("„", "“"), ("「", "」"), ("『", "』"), ("‘", "’"), ("《", "》"))
 
 
 class Mention:
@@ -75,8 +79,7 @@ class Mention:
         self._text = text
         topics = {match[0].lower() for match in _TOPIC.finditer(text)}
         self.topic = 1.0 if len(topics) < 2 else 0.75 if len(topics) == 2 else 0.5
-        fences = [match.start() for match in _FENCE.finditer(text)]
-        self._fences = [*zip(fences[::2], fences[1::2], strict=False)]
+        self._fences = [match.start() for match in _FENCE.finditer(text)]
 
     def use(self, start: int, end: int, sentence: tuple[int, int]) -> float:
         """Return the factor, 0 to 1, by which what was found in ``start:end`` of a sentence counts as used."""
@@ -88,7 +91,7 @@ class Mention:
         )
         if self._quoted(start, end):
             factor *= 0.5
-        if any(first < start < last for first, last in self._fences):
+        if bisect_left(self._fences, start) % 2:
             factor *= 0.6
         near = before[-60:]
         if _NEGATED.search(near):
@@ -120,7 +123,7 @@ def _kinds(words: re.Pattern[str], *texts: str) -> int:
 
 def _quotes(before: str, after: str) -> Iterable[tuple[int, int]]:
     """Yield where quotation marks open in ``before`` and close in ``after``."""
-    for mark in '"`':
+    for mark in ('"', "`"):
         if before.count(mark) % 2 and mark in after:
             yield before.rindex(mark), after.index(mark)
     for left, right in _PAIRS:

@@ -16,7 +16,7 @@ REGIONS = ("US", "GB", "DE", "FR", "IL", "IN", "CA", "BR")
 """Whose national formats are known unless the policy says otherwise: Presidio's. ``+`` needs no region."""
 
 _BETWEEN = r"[-().\[\]/~+ ]{0,4}"
-_SOUTH_AFRICAN = rf"(?:27|0){_BETWEEN}[1-9](?:{_BETWEEN}\d){{8}}"
+_SOUTH_AFRICAN = rf"(?:27|0){_BETWEEN}[1-9](?:{_BETWEEN}\d){{4}}"
 OUTLINES = {
     "PhoneNumbers": rf"0(?:{_BETWEEN}0){{4}}",
     "ZaMobileNumberRecognizer": _SOUTH_AFRICAN,
@@ -25,9 +25,11 @@ OUTLINES = {
 """What `shapes.outline` of a text matches where recognisers that are no lists of expressions find a number."""
 
 _CONTEXT = ("phone", "telephone", "tel", "cell", "mobile", "call", "fax", "landline", "whatsapp", "number")
-_LABELS = ("phone", "telephone", "tel", "cell", "cellphone", "mobile", "call", "dial", "fax", "landline", "whatsapp")
-_LABELS += ("telefon", "handy", "mobil", "teléfono", "móvil", "celular", "téléphone", "portable", "telefono", "cellulare")
-_LABELS += ("desk", "helpline", "hotline", "contact")
+_LABELS = (
+    *("phone", "telephone", "tel", "cell", "cellphone", "mobile", "call", "dial", "fax", "landline", "whatsapp"),
+    *("desk", "helpline", "hotline", "contact", "telefon", "handy", "mobil", "teléfono", "móvil", "celular"),
+    *("téléphone", "portable", "telefono", "cellulare"),
+)
 
 _LOCAL = r"(?<![\w.,/+-])(?<![\w)] ?\()\(?\d{2,5}\)?(?:[ .-]\d{2,5}){1,4}(?![ .-]?\w)"
 _BARE = r"(?<![\w.,/+-])\d{6,12}(?![.,/-]?\w)"
@@ -65,7 +67,7 @@ def find(text: str, regions: Sequence[str]) -> Iterator[tuple[int, int, bool]]:
 def _matcher() -> type:
     from phonenumbers import Leniency, PhoneNumberMatcher
 
-    class Matcher(PhoneNumberMatcher):  # type: ignore[misc]
+    class Matcher(PhoneNumberMatcher):
         """Tries a candidate in every region before it looks at parts of it."""
 
         def __init__(self, text: str, regions: Sequence[str]) -> None:
@@ -90,7 +92,7 @@ def _national(region: str) -> re.Pattern[str] | None:
     """Return an expression for a region's numbers behind any prefix, ``None`` if prefixes rewrite numbers there."""
     from phonenumbers import PhoneMetadata
 
-    metadata = PhoneMetadata.metadata_for_region(region)
+    metadata: Any = PhoneMetadata.metadata_for_region(region)
     if metadata.national_prefix_transform_rule:
         return None
     return re.compile(rf"\d{{0,8}}(?:{metadata.general_desc.national_number_pattern})")

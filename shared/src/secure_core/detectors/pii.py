@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..types import Context, Finding
-from . import accounts, cards, phones
+from . import accounts, phones
 from ._presidio import presidio
 from .analysis import Analysis, Scores
+from .conflicts import resolve
 from .evidence import ALONE, LEAST
 
 if TYPE_CHECKING:
@@ -86,3 +87,104 @@ class Pii:
         if self._names is None and len(texts) > 1 and not self.analysis.rules_for(_SEPARATOR.join(texts)):
             return [[] for _ in texts]
         return [self._findings(text) for text in texts]
+
+    def _findings(self, text: str) -> list[Finding]:
+        found: set[Finding] = set()
+        for start, piece, own in _pieces(text):
+            blank = _PLACEHOLDER.sub(_blanked, piece)
+            for entity, begin, end, score in (*self._structured(piece, blank), *self._named(blank)):
+                if begin in own:
+                    found.add(Finding(start + begin, start + end, f"pii.{entity.lower()}", score, self.name))
+        return sorted(found)
+
+    def _structured(self, piece: str, blank: str) -> Iterator[tuple[str, int, int, float]]:
+        rules = self.analysis.rules_for(piece)
+        if rules:
+            for result in resolve(blank, self.analysis.results(blank, rules)):
+                yield result.entity_type, result.start, result.end, result.score
+
+    def _named(self, text: str) -> Iterator[tuple[str, int, int, float]]:
+        if self._names is not None:
+            yield from (name for name in self._names.find(text) if name[0] in self._entities)
+
+
+def made(package: Any, kinds: Iterable[Any], phone_regions: Sequence[str]) -> Iterator[tuple[Any, str | None]]:
+    """Give the recognisers that `Pii` uses: one of each of Presidio's ``kinds``, then ours.
+
+    All are registered for English, whatever their country: a national identifier stands in texts of
+    any language. Beside each is the language of its context words, ``None`` if they are of no country.
+    """
+    for kind in kinds:
+        home = kind().supported_language if kind.COUNTRY_CODE else None
+        recognizer = kind(supported_language="en")
+        yield recognizer, home
+        if kind.__name__ == "IbanRecognizer":
+            yield from ((each, None) for each in accounts.recognizers(package, recognizer))
+    yield from ((each, None) for each in phones.recognizers(package, phone_regions))
+
+
+def _blanked(placeholder: re.Match[str]) -> str:
+    return "[" + "\0" * (len(placeholder[0]) - 2) + "]"
+
+
+def _pieces(text: str) -> Iterator[tuple[int, str, range]]:
+    """Give each piece's offset, the piece with its surroundings, and the range in it where findings may begin."""
+    if len(text) <= _PIECE + _AFTER:
+        yield 0, text, range(len(text))
+        return
+    for start in range(0, len(text), _PIECE):
+        before = max(0, start - _BEFORE)
+        yield before, text[before : start + _PIECE + _AFTER], range(start - before, start - before + _PIECE)
+
+
+def _of(kinds: Sequence[Any], regions: str | Sequence[str]) -> list[Any]:
+    """Return the kinds of no country and those of ``regions``."""
+    if regions == "*":
+        return list(kinds)
+    countries = {kind.COUNTRY_CODE for kind in kinds if kind.COUNTRY_CODE}
+    wanted = {"uk" if region.lower() == "gb" else region.lower() for region in _listed("regions", regions)}
+    _refuse("regions", wanted - countries, countries)
+    return [kind for kind in kinds if kind.COUNTRY_CODE is None or kind.COUNTRY_CODE in wanted]
+
+
+def _phone_regions(regions: str | Sequence[str]) -> tuple[str, ...]:
+    known = phones.known_regions()
+    wanted = sorted(known) if regions == "*" else [region.upper() for region in _listed("phone_regions", regions)]
+    _refuse("phone_regions", set(wanted) - known, known)
+    return tuple(wanted)
+
+
+def _wanted(known: set[str], entities: Sequence[str] | None, exclude: Sequence[str]) -> frozenset[str]:
+    for option, names in (("entities", entities or ()), ("exclude", exclude)):
+        _refuse(option, set(_listed(option, names)) - known, known)
+    return frozenset(known if entities is None else entities) - frozenset(exclude)
+
+
+def _listed(option: str, names: str | Sequence[str]) -> Sequence[str]:
+    if isinstance(names, str):
+        raise TypeError(f'{option} is a list, as in {option} = ["{names}"]')
+    return names
+
+
+def _refuse(option: str, unknown: Collection[str], known: Collection[str]) -> None:
+    if unknown:
+        raise ValueError(f"{option}: {', '.join(sorted(unknown))} unknown; there are {', '.join(sorted(known))}")
+
+
+def _scores(min_score: float, thresholds: Mapping[str, float] | None) -> Scores:
+    least = {entity: min(score, min_score) for entity, score in LEAST.items()} if thresholds is None else thresholds
+    if not all(0 <= score <= 1 for score in (min_score, *least.values())):
+        raise ValueError("min_score and thresholds are between 0 and 1")
+    return Scores(min_score, least, ALONE)
+
+
+def _names_known(model: str | None) -> Collection[str]:
+    return ("PERSON", "LOCATION", "ORGANIZATION", "NRP") if model else ()
+
+
+def _names(model: str | None) -> Names | None:
+    if model is None:
+        return None
+    from .names import Names
+
+    return Names(model)

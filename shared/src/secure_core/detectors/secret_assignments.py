@@ -42,14 +42,14 @@ _FLAGS = re2.compile(f"[\\s\"'`](-?{_FLAG})[ \\t]{_BLANK}{_OPENS}".encode())
 _ASSIGNS = re.compile(f"{_SETS}{_BLANK}{_OPENS}(?={_NO_WORD})".encode())
 _HOLDS = re.compile(_NO_WORD.encode())
 _TO_QUOTE = re2.compile(b"[^\\s\"'`<>\\\\]+")
-_TO_BRACKET = re2.compile(b"[^\\s\"'`<>\\\\(){}\\[\\],;&]+")
+_TO_BRACKET = re2.compile(b"[^\\s\"'`<>\\\\(){}\\[\\],;&|]+")
 _TO_SIGN = re2.compile(b"(?::?[^\\s\"'`=:,;&<>(){}\\[\\]\\\\|])+")
 
 _REACH = 40
 """Bytes between a telling word and what sets its value."""
 _NAME = 80
 """Bytes before a value in which the words of its name are looked for."""
-_JUDGED = 512
+_JUDGED = 256
 """Bytes of a value that are judged."""
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")

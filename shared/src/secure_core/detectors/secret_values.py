@@ -16,7 +16,7 @@ import re2
 
 __all__ = ["CHECKS", "entropy", "has_words", "is_password", "is_placeholder", "is_random", "is_strong", "is_uuid"]
 
-_LOOKED_AT = 512
+_LOOKED_AT = 256
 """Characters of a value that are judged: a longer one is not going to look different further on."""
 
 _STAND_INS = re2.compile(
@@ -73,11 +73,11 @@ def _counts_up(value: str) -> float:
 def is_random(value: str) -> bool:
     """Tell whether the value looks drawn from an alphabet: digits among letters in short runs, and no words."""
     seen = value[:_LOOKED_AT]
-    runs = _RUNS.findall(seen)
-    if len(runs) < 4 or not any(c.isdigit() for c in seen) or not any(c.isalpha() for c in seen):
+    if has_words(seen) or not any(c.isdigit() for c in seen) or not any(c.isalpha() for c in seen):
         return False
+    runs = _RUNS.findall(seen)
     mixed = sum(map(len, runs)) <= 3.5 * len(runs) or _UNPRONOUNCEABLE.search(seen)
-    return bool(mixed) and _counts_up(seen) < 0.5 and not has_words(seen)
+    return bool(mixed) and len(runs) >= 4 and _counts_up(seen) < 0.5
 
 
 def has_words(value: str) -> bool:

@@ -21,7 +21,7 @@ from re import _parser as parser  # type: ignore[attr-defined]
 from string import ascii_lowercase
 from typing import Any
 
-import regex
+import regex  # type: ignore[import-untyped]
 
 __all__ = ["lowered", "outline", "shapes"]
 
@@ -160,10 +160,11 @@ class _Tree:
     def _seen(self, node: Any, length: int) -> frozenset[str]:
         key = id(node), length
         if key not in self._known:
-            self._known[key] = self._look(*node, length)
+            self._known[key] = self._look(node, length)
         return self._known[key]
 
-    def _look(self, code: Any, args: Any, length: int) -> frozenset[str]:
+    def _look(self, node: Any, length: int) -> frozenset[str]:
+        code, args = node
         if code in (op.AT, op.ASSERT, op.ASSERT_NOT):
             return frozenset({""})
         if code is op.LITERAL:
@@ -171,14 +172,15 @@ class _Tree:
         if code is op.IN:
             return self._members(args)
         if code in (op.MAX_REPEAT, op.MIN_REPEAT):
-            return self._repeated(*args, length)
+            return self._repeated(args, length)
         if code is op.SUBPATTERN:
             return self._grown(args[3], length)
         if code is op.BRANCH:
             return frozenset().union(*(self._grown(branch, length) for branch in args[1]))
         return frozenset({_OPEN})  # any character, a back-reference, or newer than this
 
-    def _repeated(self, least: int, most: int, nodes: Sequence[Any], length: int) -> frozenset[str]:
+    def _repeated(self, repeat: Any, length: int) -> frozenset[str]:
+        least, most, nodes = repeat
         found: frozenset[str] = frozenset()
         heads = frozenset({""})
         for count in range(min(most, least + length) + 1):

@@ -26,14 +26,14 @@ _WINDOWS = re.compile(
 )
 _COMMANDS = frozenset(
     """awk base64 bash busybox cat certutil chmod chown cmd copy cp crontab curl cut dd del dir docker echo env eval
-    exec exit export find ftp gcc git grep head hostname id ifconfig ip ipconfig kill less ln ls mkdir more move mv nc ncat
-    net netcat netsh netstat node nohup nslookup openssl perl php ping pip powershell printenv printf ps pwd python
+    exec exit export find ftp gcc git grep head hostname id ifconfig ip ipconfig kill less ln ls mkdir more move mv nc
+    ncat net netcat netsh netstat node nohup nslookup openssl perl php ping pip powershell printenv printf ps pwd python
     python3 rd reg ren rm rmdir route rsync ruby scp sed service sh shutdown sleep sort source ssh su sudo sysinfo
     systemctl systeminfo tail tar taskkill tasklist tee telnet test tftp timeout touch type uname useradd ver vi wget
     which who whoami wmic xargs zip zsh""".split()  # noqa: SIM905  # reads as the list that it is
 )
 _WORD_AFTER = re.compile(r"[\s(\"']*(?:@\s*)?([\w.~/\\$%{-]*)")
-_PATH = re.compile(r"[~.]?/\w|[A-Za-z]:\\|\\\\\w|\$|%\w|\.\\")
+_PATH = re.compile(r"[~.]?/[\w.]|[A-Za-z]:\\|\\\\\w|\$|%\w|\.\\")
 _BREAKOUT = re.compile(r"[\"'][)\]}]*\s*(?:[;|\n]|&&?)\s*[a-z/$`]|[\"'][)\]}]*\s*(?:\$\(|`)", re.I)
 
 

@@ -87,10 +87,11 @@ _DOUBLE_ESCAPE = re.compile(r"%25[0-9A-Fa-f]{2}")
 _NEEDLESS_ESCAPE = re.compile(r"%(?:3[0-9]|4[1-9A-F]|5[0-9A]|6[1-9A-F]|7[0-9A])", re.I)
 _TEMPLATE = re.compile(r"\{\{|\$\{")
 _PERSONAL = re.compile(
-    r"[\w.+-]+@[\w-]+\.\w|(?<!\d)\d{3}-\d{2}-\d{4}(?!\d)"
+    r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,}|(?<!\d)\d{3}-\d{2}-\d{4}(?!\d)"
     r"|(?<![A-Za-z])(?:sk[-_]|gh[opsu]_|github_pat_|xox[abprs]-|AKIA|ASIA|AIza|eyJ[\w-]{8,}\.)"
 )
 _SENSITIVE_KEY = re.compile(r"pass(?:word|wd)?|pwd|secret|ssn|cookies?|credentials?", re.I)
+_PROSE = re.compile(r"[\d,;:!?=@]")
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 _DIGEST = re.compile(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})\Z", re.I)
 _HEX = re.compile(r"(?:[0-9a-f]{2}){6,}\Z", re.I)
@@ -122,16 +123,16 @@ def data_score(url: Url, *, loads: bool) -> float:
     need, templated, personal, or prose in a query is.
     """
     echo = f"{url.host.removeprefix('www.')}{url.path}".startswith(_ECHOES)
-    opaque = _OPAQUE_IMAGE if loads else _OPAQUE_LINK
     scores = [_host_score(url, loads=loads)]
     scores += (0.9 for label in url.host.split(".") if _says_something(label) or _is_opaque(label, 28))
     for segment in url.path.split("/"):
-        scores.append(_value_score(segment, words=3 if loads and not echo else 0, opaque=opaque))
-    for pair in _PAIR.split(f"{url.query}&{url.fragment}"):
+        scores.append(_value_score(segment, words=3 if loads and not echo else 0, loads=loads))
+    scores.append(_value_score(url.fragment, words=0, loads=loads))
+    for pair in _PAIR.split(url.query):
         key, equals, value = pair.partition("=")
         if equals and value and _SENSITIVE_KEY.fullmatch(key):
             scores.append(0.8)
-        scores.append(_value_score(value if equals else key, words=0 if echo else 2, opaque=opaque))
+        scores.append(_value_score(value if equals else key, words=0 if echo else 2, loads=loads))
     return max(scores)
 
 
@@ -150,7 +151,7 @@ def _host_score(url: Url, *, loads: bool) -> float:
     return 0.6 if used and not inside and not any(address in network for network in _OWN_NETWORKS) else 0.0
 
 
-def _value_score(raw: str, *, words: int, opaque: int) -> float:
+def _value_score(raw: str, *, words: int, loads: bool) -> float:
     """Judge one path segment or query value; ``words`` is how many of them make prose (0: never)."""
     if len(raw) < 5:
         return 0.0
@@ -159,13 +160,14 @@ def _value_score(raw: str, *, words: int, opaque: int) -> float:
     value = unquote(raw.replace("+", " "))
     if "://" in value:
         nested = read(value[value.find("://") - 5 :].lstrip("=/ "))
-        return data_score(nested, loads=opaque == _OPAQUE_IMAGE) if nested else 0.0
+        return data_score(nested, loads=loads) if nested else 0.0
     if _PERSONAL.search(value) or _says_something(value):
         return 0.95
     if _TEMPLATE.search(value):
         return 0.8
-    if words and len(value.split()) >= words:
-        return 0.7
+    if words and (count := len(value.split())) >= words:
+        return 0.7 if loads or count > 4 or _PROSE.search(value) else 0.4  # few plain words: a search
+    opaque = _OPAQUE_IMAGE if loads else _OPAQUE_LINK
     return 0.6 if any(_is_opaque(run, opaque) for run in value.split()) else 0.0
 
 

@@ -1,0 +1,164 @@
+"""The gate loses nothing: what `Pii` finds is what Presidio finds with the same recognisers and no gate."""
+
+from __future__ import annotations
+
+import importlib
+import types
+from typing import Any
+
+import pytest
+import tldextract
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from secure_core.detectors import phones
+from secure_core.detectors._presidio import presidio
+from secure_core.detectors.conflicts import resolve, within_longer
+from secure_core.detectors.context_words import ContextWords, boosted, window
+from secure_core.detectors.evidence import ALONE, LEAST
+from secure_core.detectors.languages import language
+from secure_core.detectors.pii import Pii, made
+from secure_core.detectors.shapes import lowered, outline, shapes
+
+from .presidio_texts import EXPRESSIONS, found_in, matched, texts
+
+presidio_analyzer: Any = pytest.importorskip("presidio_analyzer")
+nlp_engine: Any = pytest.importorskip("presidio_analyzer.nlp_engine")
+
+many = settings(max_examples=4000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+class NoModel(nlp_engine.NlpEngine):  # type: ignore[misc]
+    """An NLP engine that knows no words, so that Presidio needs no spaCy pipeline."""
+
+    def load(self) -> None: ...
+
+    def is_loaded(self) -> bool:
+        return True
+
+    def process_text(self, text: str, language: str) -> Any:
+        artifacts = nlp_engine.NlpArtifacts
+        return artifacts(entities=[], tokens=[], tokens_indices=[], lemmas=[], nlp_engine=self, language=language)
+
+    def process_batch(self, texts: Any, language: str, **_: Any) -> Any:
+        return ((text, self.process_text(text, language)) for text in texts)
+
+    def is_stopword(self, word: str, language: str) -> bool:
+        return False
+
+    def is_punct(self, word: str, language: str) -> bool:
+        return False
+
+    def get_supported_entities(self) -> list[str]:
+        return []
+
+    def get_supported_languages(self) -> list[str]:
+        return ["en"]
+
+
+class OurContext(presidio_analyzer.ContextAwareEnhancer):  # type: ignore[misc]
+    """Our context words, in Presidio's own place for them."""
+
+    def __init__(self, homes: dict[str, str | None]) -> None:
+        self.homes = homes
+        super().__init__(
+            context_similarity_factor=0.35,
+            min_score_with_context_similarity=0.4,
+            context_prefix_count=8,
+            context_suffix_count=0,
+        )
+
+    def enhance_using_context(
+        self, text: str, raw_results: Any, nlp_artifacts: Any, recognizers: Any, context: Any = None
+    ) -> Any:
+        lower = lowered(text)
+        by_id = {each.id: each for each in recognizers}
+        for result in raw_results:
+            identity = result.recognition_metadata[result.RECOGNIZER_IDENTIFIER_KEY]
+            home = self.homes[identity]
+            result.score = min(result.score, ALONE.get(result.entity_type, 1.0))
+            words = ContextWords(by_id[identity].context or ())
+            if result.entity_type != "URL" and within_longer(lower, result.start, result.end):
+                result.score = min(result.score, 0.3)
+            elif words.speak_in(window(lower, result.start, result.end)) and (
+                home is None or language(lower) in (None, "en", home)
+            ):
+                result.score = boosted(result.score)
+        return raw_results
+
+
+def kinds() -> list[Any]:
+    """Return the recogniser classes of the package as anybody imports it."""
+    email: Any = importlib.import_module("presidio_analyzer.predefined_recognizers.generic.email_recognizer")
+    bundled = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+    email.tldextract = types.SimpleNamespace(extract=bundled)
+    return [getattr(importlib.import_module(kind.__module__), kind.__name__) for kind in presidio().recognizers()]
+
+
+def engine(recognizers: list[Any], enhancer: Any = None) -> Any:
+    return presidio_analyzer.AnalyzerEngine(
+        registry=presidio_analyzer.RecognizerRegistry(recognizers=recognizers, supported_languages=["en"]),
+        nlp_engine=NoModel(),
+        context_aware_enhancer=enhancer,
+        supported_languages=["en"],
+    )
+
+
+@pytest.fixture(scope="module", params=[0.0, 0.4], ids=["all", "default"])
+def pair(request: pytest.FixtureRequest) -> tuple[Pii, Any]:
+    """A `Pii`, and Presidio with its recognisers and without its gate."""
+    least = {entity: min(score, request.param) for entity, score in LEAST.items()}
+    wanted = [kind for kind in kinds() if kind.__name__ not in ("PhoneRecognizer", "ZaPhoneNumberRecognizer")]
+    registered = list(made(presidio_analyzer, wanted, phones.REGIONS))
+    for recognizer, _ in registered:
+        entity = recognizer.supported_entities[0]
+        recognizer.score_thresholds = {"default": least.get(entity, request.param)}
+    homes = {recognizer.id: home for recognizer, home in registered}
+    return Pii(min_score=request.param), engine([each for each, _ in registered], OurContext(homes))
+
+
+@given(text=texts())
+@many
+def test_gated_findings_are_presidios(pair: tuple[Pii, Any], text: str) -> None:
+    pii, ungated = pair
+    theirs = resolve(text, ungated.analyze(text, "en"))
+    found = {(one.start, one.end, one.category, round(one.score, 6)) for one in pii.detect([text], [])[0]}
+    assert found == {(one.start, one.end, f"pii.{one.entity_type.lower()}", round(one.score, 6)) for one in theirs}
+
+
+@given(text=texts())
+@many
+def test_nothing_that_stock_presidio_finds_is_lost(stock: tuple[Pii, Any], text: str) -> None:
+    pii, presidio_alone = stock
+    found = pii.detect([text], [])[0]
+    for one in presidio_alone.analyze(text, "en"):
+        category = f"pii.{one.entity_type.lower()}"
+        same = [
+            other for other in found if other.category == category or one.entity_type in ("DATE_TIME", "PHONE_NUMBER")
+        ]
+        assert any(other.start < one.end and one.start < other.end for other in same), category
+
+
+@pytest.fixture(scope="module")
+def stock() -> tuple[Pii, Any]:
+    """A `Pii` that reports all, and all of Presidio's recognisers, its own phone recogniser with them."""
+    wanted = [kind for kind in kinds() if kind.__name__ != "ZaPhoneNumberRecognizer"]
+    return Pii(min_score=0), engine([kind(supported_language="en") for kind in wanted])
+
+
+@given(text=texts())
+@settings(max_examples=3000, deadline=None)
+def test_a_text_that_an_expression_matches_holds_its_shape(text: str) -> None:
+    drawn = outline(text)
+    for expression in matched(EXPRESSIONS, text):
+        assert found_in(shapes(expression), drawn)
+
+
+@given(st.text(max_size=30))
+def test_an_outline_is_three_of_the_texts_length(text: str) -> None:
+    assert len(outline(text)) == 3 * len(text) + 2
+    assert len(lowered(text)) == len(text)
+
+
+def test_most_expressions_have_a_shape() -> None:
+    assert sum(shapes(expression) is None for expression in EXPRESSIONS) <= 3
