@@ -27,7 +27,7 @@ class Contender:
 def contenders() -> list[Contender]:
     """Build everybody who can be built; ours stands first."""
     logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)
-    builders = {
+    builders: dict[str, Callable[[], Callable[[str], object]]] = {
         OURS: partial(_ours, "retrieval"),
         "secure-core, output": partial(_ours, "output"),
         "Presidio recognisers, ungated": _presidio_recognizers,

@@ -30,7 +30,7 @@ from llamaindex_secure import SecureNodePostprocessor, SecureQueryEngine
 from secure_core import Blocked, Guard, Stage
 from secure_core.errors import InputError
 
-from .conftest import EMAIL, KEY, ORDER, ScriptedLLM, holds_planted, planted_node, said
+from .conftest import EMAIL, KEY, ORDER, Planted, ScriptedLLM, holds_planted, planted_node, said
 
 Indexed = Callable[[Sequence[BaseNode]], VectorStoreIndex]
 
@@ -115,6 +115,19 @@ async def test_a_structured_answer_is_clean_in_every_field(guard: Guard, asynchr
     assert response.response == Invoice(payer="[EMAIL_ADDRESS]", total=12.5, notes=["paid", "[AWS_ACCESS_KEY]"])
     assert response.payer == "[EMAIL_ADDRESS]"
     assert invoice.payer == EMAIL
+
+
+async def test_a_node_and_the_metadata_that_repeats_it_are_judged_once(guard: Guard, detector: Planted) -> None:
+    node = TextNode(text="The crane is blue.", metadata={"author": "Ines", "place": "pier 4"}, id_="kept")
+    answer = Response("Blue.", [NodeWithScore(node=node)], {"kept": node.metadata})
+    response = SecureQueryEngine(Fixed(lambda: answer), guard).query("Who?")
+    assert response.metadata == {"kept": node.metadata}
+    assert len(detector.batches) == 3  # the question, the answer and the node
+
+
+def test_other_metadata_that_is_blocked_blocks_the_answer(guard: Guard) -> None:
+    with pytest.raises(Blocked):
+        SecureQueryEngine(Fixed(lambda: Response("Yes.", metadata={"note": ORDER})), guard).query("Who?")
 
 
 async def test_no_answer_stays_no_answer(guard: Guard) -> None:

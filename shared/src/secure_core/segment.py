@@ -28,11 +28,13 @@ _INLINE_CODE = 256  # the longest inline code that is waited for
 _NAME = 32  # the longest tag name that matters
 _INFO = 64  # the longest info string of a code fence that is waited for
 
-_PEM = "-----BEGIN "
+_KEYS = {"-----BEGIN ": ("-----END ", "-----"), "PuTTY-User-Key-File-": ("Private-MAC", "\n")}
+_LONGEST = max(map(len, _KEYS))
+_KEY = "|".join(_KEYS)
 _TOKEN = re.compile(
-    r"\n|[.!?…]+[\"'”’»)\]*_]*(?:[ \t]+|\Z)|[。！？।؟۔]+[\"'”’»」』）)\]]*(?:[ \t]+|\Z)?|[<\[`~]|" + _PEM
+    r"\n|[.!?…]+[\"'”’»)\]*_]*(?:[ \t]+|\Z)|[。！？।؟۔]+[\"'”’»」』）)\]]*(?:[ \t]+|\Z)?|[<\[`~]|" + _KEY
 )
-_OPENER = re.compile(r"[<\[`~]|" + _PEM)
+_OPENER = re.compile(r"[<\[`~]|" + _KEY)
 _WORD_BEFORE = re.compile(r"[^\W\d_]+(?:\.[^\W\d_]+)*\Z")
 _SPACE = re.compile(r"\s")
 _RUN = re.compile(r"`+|~+")
@@ -175,7 +177,7 @@ class Segmenter:
             if seam and end - self._start >= _SHORT:
                 yield end
         # The last characters may be the beginning of a token.
-        end = len(text) if self._final else max(self._at, len(text) - len(_PEM))
+        end = len(text) if self._final else max(self._at, len(text) - _LONGEST)
         yield from self._breaks(end)
         self._at = end
 
@@ -183,10 +185,10 @@ class Segmenter:
         """Return the next place at which a seam may stand, or something begins that belongs together."""
         first_seam = self._start + _SHORT - 1
         if self._at < first_seam:
-            opener = _OPENER.search(self._text, self._at, first_seam + len(_PEM))
+            opener = _OPENER.search(self._text, self._at, first_seam + _LONGEST)
             if opener and opener.start() < first_seam:
                 return opener
-            if not self._known(first_seam + len(_PEM)):
+            if not self._known(first_seam + _LONGEST):
                 return None
             self._at = first_seam
         return _TOKEN.search(self._text, self._at)
@@ -207,8 +209,8 @@ class Segmenter:
         """
         if mark == "\n":
             return self._line_end(at)
-        if mark == _PEM:
-            return self._block(at, "-----END ", "-----")
+        if mark in _KEYS:
+            return self._block(at, *_KEYS[mark])
         if mark in "`~":
             return self._code(at)
         if self._fence:

@@ -118,16 +118,14 @@ class SecureQueryEngine(BaseQueryEngine):
     def _clean_answer(self, response: RESPONSE_TYPE) -> RESPONSE_TYPE:
         said = clean(self._guard, _said(response), _ANSWER)
         nodes = clean(self._guard, response.source_nodes, _MATERIAL)
-        metadata = _metadata(response, nodes)
-        values = clean(self._guard, list(metadata.values()), _MATERIAL)
-        return _rebuilt(self._guard, response, said, nodes, dict(zip(metadata, values, strict=True)))
+        others = clean(self._guard, _other_metadata(response), _MATERIAL)
+        return _rebuilt(self._guard, response, said, nodes, others)
 
     async def _aclean_answer(self, response: RESPONSE_TYPE) -> RESPONSE_TYPE:
         said = await aclean(self._guard, _said(response), _ANSWER)
         nodes = await aclean(self._guard, response.source_nodes, _MATERIAL)
-        metadata = _metadata(response, nodes)
-        values = await aclean(self._guard, list(metadata.values()), _MATERIAL)
-        return _rebuilt(self._guard, response, said, nodes, dict(zip(metadata, values, strict=True)))
+        others = await aclean(self._guard, _other_metadata(response), _MATERIAL)
+        return _rebuilt(self._guard, response, said, nodes, others)
 
 
 def _said(response: RESPONSE_TYPE) -> Any:
@@ -139,17 +137,19 @@ def _said(response: RESPONSE_TYPE) -> Any:
     raise InputError(f"an engine that answers with {type(response).__name__} cannot be secured; return a Response")
 
 
-def _metadata(response: RESPONSE_TYPE, nodes: list[NodeWithScore]) -> dict[str, Any]:
-    """Return the response's metadata, most of it by node id, without that of the nodes that were left out."""
-    left_out = {node.node_id for node in response.source_nodes} - {node.node_id for node in nodes}
-    return {key: value for key, value in (response.metadata or {}).items() if key not in left_out}
+def _other_metadata(response: RESPONSE_TYPE) -> dict[str, Any]:
+    """Return the metadata of the response but for what it repeats of its nodes' metadata, by node id."""
+    ids = {node.node_id for node in response.source_nodes}
+    return {key: value for key, value in (response.metadata or {}).items() if key not in ids}
 
 
 def _rebuilt(
-    guard: Guard, response: RESPONSE_TYPE, said: Any, nodes: list[NodeWithScore], metadata: dict[str, Any]
+    guard: Guard, response: RESPONSE_TYPE, said: Any, nodes: list[NodeWithScore], others: dict[str, Any]
 ) -> RESPONSE_TYPE:
     """Return a response of the same kind around the sanitised parts."""
-    known = None if response.metadata is None else metadata
+    known = None
+    if response.metadata is not None:
+        known = {node.node_id: node.metadata for node in nodes if node.node_id in response.metadata} | others
     if isinstance(response, StreamingResponse):
         tokens = sanitized(guard, response.response_gen, _ANSWER)
         return StreamingResponse(tokens, nodes, known, said)

@@ -15,7 +15,7 @@ from .hidden import hidden_runs
 from .injection_rules import OVERRIDE, RULES, TOKEN
 from .mention import Mention
 from .patterns import Gate, Utf8
-from .sentences import sentence
+from .sentences import sentence, unescaped
 
 __all__ = ["InjectionRules"]
 
@@ -80,13 +80,15 @@ class InjectionRules:
 
     def screen(self, texts: Sequence[str]) -> list[bool]:
         """Say of each text whether anything may be found in it."""
-        return [bool(rules) or not text.isascii() for text, rules in zip(texts, _candidates(texts), strict=True)]
+        readable = [unescaped(text) for text in texts]
+        return [bool(rules) or not text.isascii() for text, rules in zip(texts, _candidates(readable), strict=True)]
 
     def detect(self, texts: Sequence[str], contexts: Sequence[Context]) -> list[list[Finding]]:
         """Return what each text holds; offsets are the text's own."""
+        readable = [unescaped(text) for text in texts]
         return [
-            [*self._hidden(text), *(self._said(text, rules, context) if rules else ())]
-            for text, rules, context in zip(texts, _candidates(texts), contexts, strict=True)
+            [*self._hidden(text), *(self._said(plain, rules, context) if rules else ())]
+            for text, plain, rules, context in zip(texts, readable, _candidates(readable), contexts, strict=True)
         ]
 
     def _hidden(self, text: str) -> Iterator[Finding]:

@@ -82,9 +82,8 @@ REPLACE: tuple[Row, ...] = (
     (
         0.5,
         0.6,
-        r"(?:^|[.!?\n]\s*)(?:here (?:are|is) )?(?:your |the |some )?(?:new|updated|revised|real"
-        r"|actual) (?:system )?(?:instructions?|rules|directives?|prompt|task|objective|orders)\s*(?::|are\b"
-        r"|is\b)",
+        r"(?:^|[.!?\n]\s*)(?:here (?:are|is) )?(?:your |the |some )?(?:new|updated|revised|real|actual)"
+        r" (?:system )?(?:instructions?|rules|directives?|prompt|task|objective|orders)\s*:",
     ),
     (
         0.5,
@@ -166,8 +165,8 @@ PERSONA: tuple[Row, ...] = (
     (
         0.65,
         0.65,
-        r"\b(?:act|behave|respond|answer|pretend|imagine|speak|operate|talk)\b[^.!?\n]{0,30}\b(?:as if"
-        r"|as though|like|that|as)\b[^.!?\n]{0,20}\b(?:you (?:have|had|are under|were under) no"
+        r"\b(?:act|behave|respond|answer|pretend|imagine|speak|operate|talk)\b[^.!?<>\n]{0,30}\b(?:as if"
+        r"|as though|like|that|as)\b[^.!?<>\n]{0,20}\b(?:you (?:have|had|are under|were under) no"
         r"|an? (?:unrestricted|unfiltered|uncensored|evil|amoral|unethical|jailbroken|unaligned))\b",
     ),
     (
@@ -206,14 +205,14 @@ PERSONA: tuple[Row, ...] = (
     (
         0.5,
         0.5,
-        r"\b(?:AI|assistant|chatbot|bot|model|character|persona)\b[^.!?\n]{0,30}\b(?:with(?: absolutely)? no"
+        r"\b(?:AI|assistant|chatbot|bot|model|character|persona)\b[^.!?<>\n]{0,30}\b(?:with(?: absolutely)? no"
         r"|without(?: any)?) (?:\w+ )?(?:rules|restrictions|limits|limitations|filters?|ethics|morals"
         r"|guidelines|policy|policies|boundaries)\b",
     ),
     (
         0.35,
         0.3,
-        r"\b(?:amoral|unethical|immoral|unfiltered|uncensored|unrestricted|unhinged)\b[^.!?\n]{0,30}\b(?:AI"
+        r"\b(?:amoral|unethical|immoral|unfiltered|uncensored|unrestricted|unhinged)\b[^.!?<>\n]{0,30}\b(?:AI"
         "|assistant|chatbot|bot|model|character|persona|response|answer|language)",
     ),
     (
@@ -227,7 +226,7 @@ PERSONA: tuple[Row, ...] = (
         0.4,
         0.4,
         r"\b(?:no matter how|regardless of (?:how|whether|the|its|any)"
-        r"|whether or not)\b[^.!?\n]{0,30}\b(?:unethical|illegal|immoral|harmful|dangerous|offensive|ethic\w*"
+        r"|whether or not)\b[^.!?<>\n]{0,30}\b(?:unethical|illegal|immoral|harmful|dangerous|offensive|ethic\w*"
         r"|legal\w*|moral\w*)\b",
     ),
     (
@@ -243,7 +242,7 @@ PERSONA: tuple[Row, ...] = (
         r"|all )?(?:\w+ )?(?:rules|polic|ethic|guidelines|OpenAI|moral|laws|restrictions)",
     ),
     (0.3, 0.45, r"\bfrom now on\b,? (?:you|your|act|respond|answer|only|always|I want|we|every|reply|speak)"),
-    (0.3, 0.5, r"\byou are now (?:an?|the|my|going|in|called|named|free|acting)\b"),
+    (0.3, 0.35, r"\byou are now (?:an?|the|my|going|in|called|named|free|acting)\b"),
     (0.1, 0.2, r"\b(?:pretend|imagine|roleplay|role-play|act as|play the role)\b"),
     (
         0.2,
@@ -257,35 +256,35 @@ LEAK: tuple[Row, ...] = (
     (
         0.75,
         0.75,
-        r"\b%(show)s\b[^.!?\n]{0,40}\b(?:your|this|its) (?:\w+ ){0,3}?(?:system|initial|hidden|secret|original"
+        r"\b%(show)s\b[^.!?<>\n]{0,40}\b(?:your|this|its) (?:\w+ ){0,3}?(?:system|initial|hidden|secret|original"
         "|internal|confidential|base|pre|developer|underlying|full|entire|exact"
         r"|complete)[ -](?:\w+ ){0,2}?(?:prompts?|message|instructions?|rules|guidelines|configuration"
         r"|directives?)\b",
     ),
-    (0.55, 0.55, r"\b%(show)s\b[^.!?\n]{0,30}\bthe (?:\w+ ){0,2}?system (?:prompt|message|instructions)\b"),
+    (0.55, 0.55, r"\b%(show)s\b[^.!?<>\n]{0,30}\bthe (?:\w+ ){0,2}?system (?:prompt|message|instructions)\b"),
     (
         0.4,
         0.45,
-        r"\b%(show)s\b[^.!?\n]{0,30}\b(?:hidden|secret|initial|internal|original) (?:prompt|instructions"
+        r"\b%(show)s\b[^.!?<>\n]{0,30}\b(?:hidden|secret|initial|internal|original) (?:prompt|instructions"
         r"|rules)\b",
     ),
     (
         0.5,
         0.5,
-        r"\b%(show)s\b[^.!?\n]{0,15}\b(?:your|all (?:of )?your) (?:prompt|instructions|directives|guidelines"
+        r"\b%(show)s\b[^.!?<>\n]{0,15}\b(?:your|all (?:of )?your) (?:prompt|instructions|directives|guidelines"
         r"|programming)\b",
     ),
     (
         0.5,
-        0.45,
+        0.5,
         r"\bwhat (?:is|are|was|were|does) (?:your|the) (?:\w+ ){0,2}?(?:system prompt|system message"
         r"|initial (?:prompt|instructions)|hidden (?:prompt|instructions)|original (?:prompt|instructions))\b",
     ),
     (
         0.55,
         0.5,
-        r"\b%(show)s\b[^.!?\n]{0,20}\b(?:everything|all|the (?:words|text|sentences?|content|lines?|messages?"
-        r"|instructions?|prompt))\b[^.!?\n]{0,15}\b(?:above|before this|preceding)\b",
+        r"\b%(show)s\b[^.!?<>\n]{0,20}\b(?:everything|all|the (?:words|text|sentences?|content|lines?|messages?"
+        r"|instructions?|prompt))\b[^.!?<>\n]{0,15}\b(?:above|before this|preceding)\b",
     ),
     (
         0.5,
@@ -295,7 +294,7 @@ LEAK: tuple[Row, ...] = (
     (
         0.5,
         0.5,
-        r"\b%(show)s\b[^.!?\n]{0,40}\b(?:prompt|instructions|message|rules|guidelines"
+        r"\b%(show)s\b[^.!?<>\n]{0,40}\b(?:prompt|instructions|message|rules|guidelines"
         "|text) (?:that )?(?:you (?:were|have been) (?:given|told|provided)|you (?:received|got|have)"
         r"|given to you)\b",
     ),
@@ -329,12 +328,12 @@ OBEY: tuple[Row, ...] = (
         0.05,
         0.45,
         r"\bin your (?:\w+ )?(?:summary|response|answer|reply|output|review|report"
-        r"|evaluation)\b[^.!?\n]{0,40}\b(?:include|mention|add|say|write|state|recommend|insert|append|use)\b",
+        r"|evaluation)\b[^.!?<>\n]{0,40}\b(?:include|mention|add|say|write|state|recommend|insert|append|use)\b",
     ),
     (
         0.05,
         0.45,
-        r"\b(?:include|mention|add|append|insert|put)\b[^.!?\n]{0,60}\b(?:in|to"
+        r"\b(?:include|mention|add|append|insert|put)\b[^.!?<>\n]{0,60}\b(?:in|to"
         r"|at the end of) your (?:\w+ )?(?:summary|response|answer|reply|output|review|report)\b",
     ),
     (
@@ -347,7 +346,7 @@ OBEY: tuple[Row, ...] = (
         0.35,
         0.6,
         r"\b(?:do not|don'?t|never|without) (?:mention(?:ing)?|reveal(?:ing)?|disclos(?:e|ing)|discuss(?:ing)?"
-        r"|show(?:ing)?|acknowledg(?:e|ing)|report(?:ing)?)\b[^.!?\n]{0,40}\b(?:this (?:instruction|message"
+        r"|show(?:ing)?|acknowledg(?:e|ing)|report(?:ing)?)\b[^.!?<>\n]{0,40}\b(?:this (?:instruction|message"
         r"|text|prompt|note|step|request)|these instructions|to %(user)s)\b",
     ),
     (
@@ -405,27 +404,27 @@ OBEY: tuple[Row, ...] = (
         0.1,
         0.45,
         r"\b(?:e-?mail|send|forward|post|upload|transmit|leak|submit|exfiltrate"
-        r"|copy)\b[^.!?\n]{0,30}\b(?:customers?|users?'?s?|clients?|conversation|chat|secrets?|passwords?"
+        r"|copy)\b[^.!?<>\n]{0,30}\b(?:customers?|users?'?s?|clients?|conversation|chat|secrets?|passwords?"
         "|credentials?|api keys?|tokens?|database|environment variables|system prompt|data|history|e-?mails"
-        r"|contacts|files|documents)\b[^.!?\n]{0,60}(?:\S+@\S+\.\w|https?://)",
+        r"|contacts|files|documents)\b[^.!?<>\n]{0,60}(?:\S+@\S+\.\w|https?://)",
     ),
     (
         0.0,
         0.3,
-        r"%(ai)s[^.!?\n]{0,60}\b(?:must|should|shall|needs? to|(?:are|is) (?:required|instructed|asked"
+        r"%(ai)s[^.!?<>\n]{0,60}\b(?:must|should|shall|needs? to|(?:are|is) (?:required|instructed|asked"
         r"|requested) to)\b",
     ),
     (
         0.3,
         0.5,
-        r"\b(?:if|when) you(?:'re| are)? (?:asked|told|instructed|requested) to\b[^.!?\n]{0,80}\b(?:instead"
+        r"\b(?:if|when) you(?:'re| are)? (?:asked|told|instructed|requested) to\b[^.!?<>\n]{0,80}\b(?:instead"
         r"|inst?ead)\b",
     ),
     (
         0.2,
         0.4,
         r"\b(?:include|insert|add|append|output|print|render|respond with|reply with"
-        r"|embed)\b[^.!?\n]{0,80}(?:!\[[^\]\n]{0,40}\]\(|<img\b|<script\b|<svg\b|<iframe\b)",
+        r"|embed)\b[^.!?<>\n]{0,80}(?:!\[[^\]\n]{0,40}\]\(|<img\b|<script\b|<svg\b|<iframe\b)",
     ),
     (
         0.3,
@@ -436,7 +435,7 @@ OBEY: tuple[Row, ...] = (
     (
         0.2,
         0.25,
-        r"\bexfiltrat(?:e|ing)\b[^.!?\n]{0,40}\b(?:data|secrets?|credentials?|keys?|conversation|history)\b",
+        r"\bexfiltrat(?:e|ing)\b[^.!?<>\n]{0,40}\b(?:data|secrets?|credentials?|keys?|conversation|history)\b",
     ),
 )
 """Give orders to the model that reads for somebody else."""

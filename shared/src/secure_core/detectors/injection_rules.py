@@ -13,9 +13,9 @@ __all__ = ["OVERRIDE", "RULES", "TOKEN", "Rule"]
 OVERRIDE, TOKEN = "injection.override", "injection.control_token"
 
 _WORD = re.compile(r"%\((\w+)\)s")
-_BETWEEN = re.compile(r"\[\^\.!\?\\n\]\{0,\d+\}")
+_BETWEEN = re.compile(r"\[\^\.!\?<>\\n\]\{0,\d+\}")
 """How the expressions say "further on in the sentence"."""
-_GAP = "[^.!?。！？\n]{0,40}"
+_GAP = "[^.!?。！？<>\n]{0,40}"
 
 
 class Rule(NamedTuple):
@@ -32,10 +32,22 @@ class Rule(NamedTuple):
 
 
 def _rule(category: str, prompt: float, material: float, pattern: str) -> Rule:
-    parts = _BETWEEN.split(pattern)
-    needs = [phrases.WORDS[word] for part in parts for word in _WORD.findall(part)]
-    needs += [part for part in parts if not _WORD.search(part)]
-    return Rule(category, _WORD.sub(lambda word: phrases.WORDS[word[1]], pattern), tuple(needs), prompt, material)
+    needs = [need for part in _BETWEEN.split(pattern) for need in _needs(part)]
+    return Rule(category, _spelled(pattern), tuple(needs), prompt, material)
+
+
+def _needs(part: str) -> list[str]:
+    """Return the words that part of an expression cannot do without, or else the part itself."""
+    words = [word for word in _WORD.finditer(part) if _depth(part[: word.start()]) == 0]
+    return [phrases.WORDS[word[1]] for word in words] or [_spelled(part)]
+
+
+def _depth(pattern: str) -> int:
+    return pattern.count("(") - pattern.count("\\(") - pattern.count(")") + pattern.count("\\)")
+
+
+def _spelled(pattern: str) -> str:
+    return _WORD.sub(lambda word: phrases.WORDS[word[1]], pattern)
 
 
 def _phrase(parts: tuple[str, ...], prompt: float, material: float) -> Rule:

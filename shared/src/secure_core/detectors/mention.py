@@ -18,7 +18,7 @@ _TOPIC = re.compile(
     re.I,
 )
 _ATTACK = re.compile(
-    r"\b(?:prompt[- ]?injections?|injection (?:attacks?|attempts?)|jailbreak(?:s|ing)|attack(?:s|er|ers|ing)?"
+    r"\b(?:(?:prompt[- ]?)?injections?|injected|jailbreak(?:s|ing)?|attack(?:s|er|ers|ing)?"
     r"|adversar\w+"
     r"|malicious(?:ly)?|payloads?|exploit(?:s|ed)?|phish\w*|scam\w*|red[- ]team\w*|hackers?"
     r"|atacantes?|attaquants?|angreifer\w*|attaccant[ei]|aanvallers?|angripare\w*|napastnik\w*|saldırgan\w*"
@@ -34,6 +34,7 @@ _TALK = re.compile(
     r"|texts?|messages?|inputs?|commands?|comments?)\b\W{0,3}(?:\w+\W+){0,3}?(?:like|such as|that (?:say|read"
     r"|contain)s?"
     r"|saying|reading|containing|of the form|called)\b"
+    r"|\b(?:the|this|these|a) (?:phrases?|sentences?|words?|strings?|expressions?|wording|line|quote)\b"
     r"|\b(?:says|said|wrote|writes|written|reads|types|contain(?:s|ed|ing)|quot(?:e|es|ed|ing)|mention(?:s|ed)"
     r"|called|titled|labell?ed|begins? with|starts? with)\b"
     r"|\b(?:detect\w*|block(?:s|ed|ing)|filter(?:s|ed|ing)|flag(?:s|ged|ging)|classif\w+|prevent\w*|defend\w*"
@@ -49,6 +50,7 @@ _DESCRIBED = re.compile(
     r"\b(?:to|may|might|can|could|would|that|which|who|it|they|he|she|users?|attackers?|people|someone|anyone|models?"
     r"|injections?|attempts?|and then|or|by|of|from|for|into|if|when|whether|unless|once"
     r"|que|qu'|di|à|zu|de|att|at|å|om|aby|чтобы|щоб)[\s\"'“«]+(?:\w+ly\s+|simply\s+|just\s+|also\s+)?\Z"
+    r"|\b(?:makes?|made|gets?|got|lets?|have|has|had|causes?|caused|helps?)\s+(?:\w+\s+){1,3}\Z"
     r"|(?:要求|指示|让|讓|使|叫)\S{0,8}\Z",
     re.I,
 )
@@ -129,7 +131,7 @@ def _quotes(before: str, after: str) -> Iterable[tuple[int, int]]:
     for left, right in _PAIRS:
         if before.rfind(left) > before.rfind(right) and right in after:
             yield before.rindex(left), after.index(right)
-    opening = [match.end() - 1 for match in re.finditer(r"(?:^|[\s(\[:–—-])'(?=\w)", before)]
+    opening = [match.end() - 1 for match in re.finditer(r"(?:^|[\s(\[:–—-])'(?!\s)", before)]
     closing = re.search(r"'(?!\w)", after)
     if opening and closing and not re.search(r"'(?!\w)", before[opening[-1] + 1 :]):
         yield opening[-1], closing.start()

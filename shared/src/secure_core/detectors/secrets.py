@@ -131,6 +131,10 @@ class Secrets:
     def __reduce__(self) -> tuple[Any, ...]:
         return partial(Secrets, **self._options), ()
 
+    def screen(self, texts: Sequence[str]) -> list[bool]:
+        """Return which texts are worth a look; the gate never leaves one out."""
+        return [bool(rules) for rules in self._gate.candidates_many(texts)]
+
     def detect(self, texts: Sequence[str], contexts: Sequence[Context]) -> list[list[Finding]]:
         """Return the secrets of each text."""
         return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["sentence"]
+__all__ = ["sentence", "unescaped"]
 
 _REACH = 400
 """A sentence is followed no further than this to either side."""
@@ -12,36 +12,52 @@ _REACH = 400
 _BEGINS = re.compile(
     r"""
       [.!?…][”’)\]"']*\s+ | [。！？]\s*      # after a sentence
-    | [\n\r]\s* | \\[nrt]                    # after a line, also in a string literal
-    | [>|{}]\s* | -->\s*                     # after a tag, a cell
-    | [:{\[,=(]\s*["'](?!\s)                 # after the quotation mark that opens a string literal
+    | [\n\r]\s*                            # after a line
+    | [>|{}]\s*                            # after a tag, a cell
+    | [:{\[,=(]\s*["'](?!\s)              # after the quotation mark that opens a string literal
     """,
     re.VERBOSE,
 )
 _ENDS = re.compile(
     r"""
-      [.!?…]+[”’)]*(?=\s|\\|["'<]|\Z) | [。！？]
-    | (?=[\n\r<|{}]|\\[nrt]|-->)
-    | (?=\\?["']\s*(?:[,}\]:>;)]|/>|\Z))
+      [.!?…]+[”’)]*(?=\s|["'<]|\Z) | [。！？]
+    | (?=[\n\r<|{}]|-->)
+    | (?=["']\s*(?:[,}\]:>;)]|/>|\Z))
     """,
     re.VERBOSE,
 )
+_ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|.)", re.DOTALL)
+_QUOTES = "\"'“‘«„"
+
+
+def unescaped(text: str) -> str:
+    """Return a text of the same length in which the escapes of string literals, as in JSON, are white space.
+
+    Line ends and quotation marks keep their meaning, in the last character of their escape.
+    """
+    return _ESCAPE.sub(_white, text) if "\\" in text else text
+
+
+def _white(escape: re.Match[str]) -> str:
+    last = escape[0][-1] if len(escape[0]) == 2 else " "
+    return escape[0][:-1].replace("\\", " ") + {"n": "\n", "r": "\n", '"': '"', "'": "'"}.get(last, " ")
 
 
 def sentence(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return the range of the sentence that holds ``text[start:end]``, without its quotes and white space."""
+    """Return the range of the sentence that holds ``text[start:end]``, without the white space and quotes before it.
+
+    The text is `unescaped`, so that no range begins or ends within an escape.
+    """
     before = text[max(start - _REACH, 0) : start]
     begins = [match.end() for match in _BEGINS.finditer(before)]
     first = start - len(before) + (begins[-1] if begins else _word(before, start > _REACH))
     after = text[end : end + _REACH]
     ends = _ENDS.search(after)
     last = end + (ends.end() if ends else len(after) if end + _REACH >= len(text) else max(after.rfind(" "), 0))
-    while first < start and text[first].isspace():
+    while first < start and (text[first].isspace() or text[first] in _QUOTES):
         first += 1
     while last > end and text[last - 1].isspace():
         last -= 1
-    if first < start and text[first] in "\"'“‘«" and text[last : last + 1] in ('"', "'", "”", "’", "»"):
-        first += 1
     return first, last
 
 
