@@ -240,7 +240,8 @@ def test_a_link_that_carries_data_in_its_query_is_found(
         "https://3325256711/a.png",
         "https://xn--80ak6aa92e.test/a.png?i=1",
         "https://evil.test/#c2VjcmV0IHBocmFzZQ==",
-        "https://good.test/go?to=https://evil.test/?q=c2VjcmV0IHBocmFzZQ==",
+        "https://good.test/go?to=http://evil.test/?q=c2VjcmV0IHBocmFzZQ==",
+        "https://good.test/go?to=https%3A%2F%2Fevil.test/?q=c2VjcmV0IHBocmFzZQ==",
     ],
 )
 def test_other_places_of_an_address_carry_data_too(url: str) -> None:
@@ -528,9 +529,41 @@ def test_it_can_be_pickled_and_shared_by_threads() -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    """< | <a | <!-- | [[[[ | ]( | ![ | onx= | <b><i> | ` | ```\n | <script> | <<script></script> | <style> | <title>
-    | <a b=" | [a]: //b\n | ]((( | \\[ | url( | <p style='/* | [x](&amp | [a](b " | http://x.y/%61 | <img onx=y()>
-    | ![](http://198.51.100.7/?q=1) | '-alert( | " onx=a( | javascript: | http://x.y/?u= |   ```\nx\n\n""".split("|"),
+    [
+        "<",
+        "<a ",
+        "<!--",
+        "[[[[",
+        "](",
+        "![",
+        "onx=",
+        "<b><i>",
+        "`",
+        "` `` ",
+        "```\n",
+        "<script>",
+        "<<script></script>",
+        "<style>",
+        "<title>",
+        '<a b="',
+        "[a]: //b\n",
+        "](((",
+        "\\[",
+        "url(",
+        "<p style='/* ",
+        "[x](&amp",
+        '[a](b "',
+        "http://x.y/%61",
+        "![](http://198.51.100.7/?q=1)",
+        "'-alert(",
+        '" onx=a(',
+        "javascript:",
+        "http://x.y/?u=",
+        "  ```\nx\n\n",
+        "`<!",
+        "http://x.y/)",
+        "<img onx=y()>",
+    ],
 )
 def test_hostile_input_is_read_to_its_end(unit: str) -> None:
     text = unit * (60_000 // len(unit))

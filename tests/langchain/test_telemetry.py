@@ -17,8 +17,7 @@ from langchain_secure import SecureCallbackHandler, SecureInput, SecureOutput, s
 from secure_core import Guard
 from secure_core.telemetry import Telemetry
 
-EMAIL = "maria.keller" + "@" + "nordwind.example.com"
-KEY = "AKIA" + "QZ7LMX4TNRWB2VYH"
+from .conftest import EMAIL, KEY
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ _ESCAPE = re.compile(
       | (?<=\\) (?: x[0-7][0-9A-Fa-f] | x[89A-Fa-f][0-9A-Fa-f](?:\\x[89A-Fa-f][0-9A-Fa-f])* )
       | (?<=\\) (?: u[dD][89ABab][0-9A-Fa-f]{2}\\u[dD][C-Fc-f][0-9A-Fa-f]{2} | u[0-9A-Fa-f]{4} )
       | (?<=\\) (?: U000[0-9A-Fa-f]{5} | u\{[0-9A-Fa-f]{1,6}\} )
+      | (?<=\\) \\                                               # an escaped backslash begins no other escape
     )
     """,
     re.VERBOSE,
@@ -25,16 +26,19 @@ _ESCAPE = re.compile(
 
 # Shorter runs of base64 or hexadecimal digits than 20 are words and numbers.
 _BLOB = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{20,}+={0,2}")
-_LINES = re.compile(r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/_-]{60,}+\r?\n)+[A-Za-z0-9+/_-]+={0,2}")
+_LINES = re.compile(r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/]{60,76}+\r?\n)+[A-Za-z0-9+/]{1,76}+={0,2}")  # RFC 2045
 _PART = re.compile(r"[A-Za-z0-9+_-]{20,}={0,2}")
 _HEX = re.compile("[0-9A-Fa-f]+")
 _PAIRS = re.compile(r"\b(?:0x)?[0-9A-Fa-f]{2}(?:[ ,:;]{1,2}(?:0x)?[0-9A-Fa-f]{2}(?![0-9A-Za-z])){9,}")
+_UNREADABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ue000-\uf8ff]")
 _BETWEEN_PAIRS = re.compile(r"0x|[ ,:;]")
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 
 def _unescape(match: re.Match[str]) -> str:
     code = match[0]
+    if code == "\\\\":
+        return "\\"
     if code[0] == "&":
         return html.unescape(code)
     if code[0] == "%" or code[1] == "x":
@@ -62,7 +66,7 @@ def _readable_base64(digits: str) -> str | None:
 
 
 def _is_text(text: str) -> bool:
-    return sum(c.isprintable() or c.isspace() for c in text) >= 0.9 * len(text)
+    return len(_UNREADABLE.findall(text)) <= 0.1 * len(text)
 
 
 def _read_lines(match: re.Match[str]) -> str:
@@ -96,7 +100,7 @@ DECODING = (
         _read_pairs,
     ),
     Rewriting(
-        r"[A-Za-z0-9+/_-]{60}\r?\n",
+        r"[A-Za-z0-9+/]{60}\r?\n",
         _LINES,
         _read_lines,
     ),

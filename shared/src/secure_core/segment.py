@@ -11,10 +11,15 @@ HTML tag, comment or script, a PEM block, a Markdown link, a wrapped line of pro
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-__all__ = ["Segment", "Segmenter", "segments"]
+__all__ = ["NO_CODE", "NO_CODE_YET", "Segment", "Segmenter", "segments"]
+
+NO_CODE_YET = "<p>\n"
+"""Stands at the beginning of what is seen before a segment in which nothing is Markdown code until a blank line."""
+NO_CODE = "<pre>\n"
+"""The same, up to the segment's end."""
 
 _LEFT = 100  # characters of what stood before that a detector may look at, for context words
 _SHORT = 100  # sentences and lines are put together up to this length
@@ -24,7 +29,7 @@ _TAG = 4_096  # the longest HTML tag that is waited for
 _BLOCK = 16_384  # the longest comment, script or PEM block that is waited for
 _LINK_TEXT, _LINK_TARGET = 512, 4_096  # the longest Markdown link that is waited for
 _WRAPPED = 40  # a line at least this long that goes on with a letter is taken for wrapped prose
-_INLINE_CODE = 256  # the longest inline code that is waited for
+_INLINE_CODE = 4_096  # the longest inline code that is waited for
 _NAME = 32  # the longest tag name that matters
 _INFO = 64  # the longest info string of a code fence that is waited for
 
@@ -37,6 +42,10 @@ _TOKEN = re.compile(
 _OPENER = re.compile(r"[<\[`~]|" + _KEY)
 _WORD_BEFORE = re.compile(r"[^\W\d_]+(?:\.[^\W\d_]+)*\Z")
 _SPACE = re.compile(r"\s")
+_BLANK = re.compile(r"\n[ \t]*\r?\n")
+_INDENTS = ("", " ", "  ", "   ")
+_FENCE_BEFORE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t>]+)*")
+_HTML_BEFORE = _FENCE_BEFORE
 _RUN = re.compile(r"`+|~+")
 _BREAK = re.compile(r"(?<=\D)\s+(?=[^\s\d])")
 _TAG_OPEN = re.compile(r"<(?:!--|[/!?]?[A-Za-z][A-Za-z0-9-]*|[!?])")
@@ -73,8 +82,8 @@ class Segment:
     """Offset of the segment in the text."""
     text: str = field(repr=False)
     left: str = field(repr=False, default="")
-    """What stood before, at most about a hundred characters; inside a Markdown code fence it begins
-    with the fence, so that a detector knows that it reads code."""
+    """What stood before, at most about a hundred characters. It begins with the fence inside of a
+    Markdown code fence, and with `NO_CODE_YET` or `NO_CODE` where code marks do not make code."""
 
 
 class Segmenter:
@@ -99,6 +108,8 @@ class Segmenter:
         self._plain = 0  # where the last token ended
         self._fence = ""  # the code fence that is open, e.g. "```"
         self._fence_at = 0  # and where it begins
+        self._doubt: int | None = None  # where something begins that may keep code from being code
+        self._lost = False  # it cannot be told any more what is code
         self._left = ""  # what a detector may see before the open segment
         self._final = False
 
@@ -140,13 +151,22 @@ class Segmenter:
         return segment
 
     def _before(self, seam: int) -> str:
+        """Return what may be seen before a segment that begins at ``seam``, and how code is to be read there."""
         begin = max(0, seam - _LEFT)
-        space = _SPACE.search(self._text, begin, seam)  # no half words
-        left = self._text[space.end() if space else seam : seam]
-        if not self._fence:
-            return left
-        near = seam - self._fence_at <= _LEFT
-        return self._text[self._fence_at : seam] if near else f"{self._fence}\n{left}"
+        if self._fence:
+            if self._fence_at >= begin:
+                return self._text[self._fence_at : seam]
+            return f"{self._fence}\n{self._whole_words(begin, seam)}"
+        # A back-tick that closes something would be read as one that opens something.
+        begin = max(begin, self._text.rfind("`", begin, seam) + 1, self._text.rfind("~", begin, seam) + 1)
+        left = self._whole_words(begin, seam)
+        if self._in_doubt(seam):
+            return (NO_CODE if self._lost else NO_CODE_YET) + left
+        return left
+
+    def _whole_words(self, begin: int, end: int) -> str:
+        space = _SPACE.search(self._text, begin, end)
+        return self._text[space.end() if space else end : end]
 
     def _forget(self) -> None:
         """Drop what no segment to come can see."""
@@ -158,6 +178,7 @@ class Segmenter:
             self._at -= drop
             self._plain -= drop
             self._fence_at -= drop
+            self._doubt = None if self._doubt is None else max(0, self._doubt - drop)
 
     # -- the seams -----------------------------------------------------------------------------
 
@@ -264,7 +285,7 @@ class Segmenter:
         return (min(limit, len(self._text)), False) if self._known(limit) else None
 
     def _code(self, at: int) -> tuple[int, bool] | None:
-        """Go over an opening or closing code fence, or a span of inline code."""
+        """Go over a code fence, or a span of inline code."""
         limit = at + _INFO
         line_end = self._text.find("\n", at, limit)
         if line_end < 0 and not self._known(limit):
@@ -272,25 +293,62 @@ class Segmenter:
         run = _RUN.match(self._text, at, limit)
         assert run is not None  # noqa: S101  # a back-tick or tilde stands there
         rest = self._text[run.end() : line_end if line_end >= 0 else limit]
-        if len(run[0]) < 3 or self._text[self._line_start(at) : at].strip(" \t>"):
-            return self._inline_code(run[0], run.end())
-        if not self._fence and "`" not in rest:
+        before = self._line_before(at)
+        if self._fence:
+            if run[0].startswith(self._fence) and not rest.strip() and before in _INDENTS:
+                self._fence = ""
+            return run.end(), False
+        if len(run[0]) < 3 or "`" in rest or before is None or not _FENCE_BEFORE.fullmatch(before):
+            return self._inline_code(run[0], run.end()) if run[0][0] == "`" else (run.end(), False)
+        if before:
+            return self._indented_fence(before, run[0], run.end())
+        if self._in_doubt(at):
+            self._lost = True
+        else:
             self._fence, self._fence_at = run[0], at
-        elif self._fence and run[0].startswith(self._fence) and not rest.strip():
-            self._fence = ""
         return run.end(), False
+
+    def _indented_fence(self, indent: str, fence: str, at: int) -> tuple[int, bool] | None:
+        """Go over a fence that may stand in a list: it is code if that makes no difference to where it ends."""
+        limit = at + _BLOCK
+        text = self._text[at:limit]
+        closing = re.search(rf"\n {{0,3}}{indent}{fence[0]}{{{len(fence)},}}[ \t]*\r?(?=\n)", text + "\n" * self._final)
+        if closing is None and not self._known(limit):
+            return None
+        inside = text[: closing.start() + 1].split("\n")[1:] if closing else []
+        if closing is None or indent.strip(" ") or self._in_doubt(at) or not all(map(_within(indent), inside)):
+            self._lost = True
+            return at, False
+        return at + closing.end(), False
 
     def _inline_code(self, ticks: str, at: int) -> tuple[int, bool] | None:
         limit = at + _INLINE_CODE
-        if ticks[0] == "~" or self._fence:
+        if self._text[max(0, at - len(ticks) - 1)] == "\\":
+            self._doubt = at
             return at, False
-        found = self._text.find(ticks, at, limit)
-        blank = self._text.find("\n\n", at, found if found >= 0 else limit)
-        if blank >= 0:
-            return at, False
-        if found >= 0:
-            return found + len(ticks), False
-        return (at, False) if self._known(limit) else None
+        blank = _BLANK.search(self._text, at, limit)
+        for run in _RUN.finditer(self._text, at, blank.start() if blank else limit):
+            if run.end() == len(self._text) and not self._known(limit):
+                return None
+            if run[0] == ticks:
+                return run.end(), False
+        if blank is None and not self._known(limit):
+            return None
+        if blank is None:
+            self._doubt = at
+        return at, False
+
+    def _in_doubt(self, at: int) -> bool:
+        """Whether something before ``at`` keeps a code mark from meaning code; a blank line ends most doubts."""
+        if self._doubt is not None and _BLANK.search(self._text, self._doubt, at):
+            self._doubt = None
+        return self._lost or self._doubt is not None
+
+    def _line_before(self, at: int) -> str | None:
+        """Return the line's beginning up to ``at``; ``None`` if it is long."""
+        begin = max(0, at - _LEFT)
+        line = self._text.rfind("\n", begin, at) + 1
+        return self._text[line:at] if line or self._base + begin == 0 else None
 
     def _line_start(self, at: int) -> int:
         return max(self._text.rfind("\n", max(0, at - _LEFT), at) + 1, self._start, at - _LEFT)
@@ -303,12 +361,18 @@ class Segmenter:
             return at + 1, False
         if opening[0] == "<!--":
             return self._block(at, "-->", "")
+        before = self._line_before(at)
+        if before is not None and _HTML_BEFORE.fullmatch(before):  # an HTML block: no Markdown in it
+            self._doubt = at
+            self._lost |= opening[0].lower() == "<pre"
         limit = at + _TAG
         if self._text.find(">", at, limit) < 0:  # a mere less-than sign
             return (at + 1, False) if self._known(limit) else None
         end = self._tag_end(opening.end(), limit)
         if end is None:
             return (min(limit, len(self._text)), False) if self._known(limit) else None
+        if "`" in self._text[at:end]:
+            self._doubt = at
         name = opening[0][1:].lower()
         if name in _WHOLE_ELEMENTS and self._text[end - 2] != "/":
             return self._element(at, end, name)
@@ -346,12 +410,16 @@ class Segmenter:
             return (at + 1, False) if self._known(at + _LINK_TEXT) else None
         if not self._known(middle + 1):
             return None
-        if self._text[middle + 1 : middle + 2] != "(":
+        if self._text[middle + 1 : middle + 2] != "(" or "`" in self._text[at:middle]:
             return at + 1, False
         end = self._text.find(")", middle, middle + _LINK_TARGET)
         if end >= 0:
             return end + 1, False
         return (middle + 1, False) if self._known(middle + _LINK_TARGET) else None
+
+
+def _within(indent: str) -> Callable[[str], bool]:
+    return lambda line: not line.strip() or line.startswith(indent)
 
 
 def _wraps(line: str, following: str) -> bool:

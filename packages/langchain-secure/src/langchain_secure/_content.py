@@ -145,7 +145,8 @@ def rewrite(value: Any, context: Context, put: Replace) -> Any:
         case _ if isinstance(value, _PLAIN) or inspect.isroutine(value):
             return value
         case BaseModel():
-            return _with(value, {name: getattr(value, name) for name in type(value).model_fields}, context, put)
+            names = (*type(value).model_fields, *(value.model_extra or ()))
+            return _with(value, {name: getattr(value, name) for name in names}, context, put)
         case _ if dataclasses.is_dataclass(value):
             return _with(value, {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}, context, put)
         case Iterator() | AsyncIterator():
@@ -235,7 +236,8 @@ def _message(message: BaseMessage, context: Context, put: Replace) -> BaseMessag
         case ToolMessage() | FunctionMessage():
             context = replace(context, stage=Stage.TOOL_RESULT, source=message.name or context.source)
     changed = {}
-    for name in (*_FIELDS, "name") if isinstance(message, HumanMessage) else _FIELDS:
+    said = ("name",) if isinstance(message, HumanMessage) else ()
+    for name in (*_FIELDS, *said, *(message.model_extra or ())):
         if old := getattr(message, name, None):
             new = _WALKS.get(name, _block)(old, context, put)
             if new is not old:
@@ -302,7 +304,10 @@ def _json(text: str, context: Context, put: Replace) -> str:
         value = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         return str(_text(text, context, put))
-    new = rewrite(value, context, put)
+    try:
+        new = rewrite(value, context, put)
+    except RecursionError:
+        return str(_text(text, context, put))
     return text if new is value else json.dumps(new, ensure_ascii=False)
 
 

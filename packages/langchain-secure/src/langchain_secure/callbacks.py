@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 from uuid import UUID
@@ -14,7 +15,7 @@ from langchain_core.documents import Document
 from langchain_core.messages import AIMessageChunk, BaseMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, Generation, LLMResult
 
-from secure_core import Context, Guard, Policy, SecureError, Stage
+from secure_core import Action, Context, Guard, Policy, SecureError, Stage
 
 from ._content import Verdict, cleaned, judge, refuse
 from ._context import context_for
@@ -67,17 +68,19 @@ class SecureCallbackHandler(BaseCallbackHandler):
         self.mode = mode
         self._guard = Guard.from_policy(policy)
         self._reach = proven() if mode == "sanitize" else frozenset()
+        self._watches = mode != "observe" and _changes_answers(self._guard.policy)
         self._runs: dict[UUID, _Run] = {}
 
     def __repr__(self) -> str:
         return f"SecureCallbackHandler({self._guard!r}, mode={self.mode!r})"
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_runs": {}}
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), mode=self.mode), (self._guard,)  # what it can reach is tried where it arrives
 
     def capabilities(self) -> Capabilities:
         """Return what is done about which text under the installed langchain-core; print it to read it."""
-        blocks, refuses = ("observes",) * 2 if self.mode == "observe" else ("blocks", "refuses, unless it is secured")
+        blocks = "observes" if self.mode == "observe" else "blocks"
+        refuses = "refuses, unless it is secured" if self._watches else "observes"
 
         def edits(what: str) -> str:
             return "sanitises" if what in self._reach else blocks
@@ -116,7 +119,7 @@ class SecureCallbackHandler(BaseCallbackHandler):
 
     def on_llm_new_token(self, token: Any, *, chunk: Any = None, run_id: UUID, **kwargs: Any) -> None:
         """Clean a chunk before it is given out; text that may still become something is held back."""
-        if self.mode == "observe":
+        if not self._watches:
             return
         if not isinstance(chunk, ChatGenerationChunk) or not isinstance(chunk.message, AIMessageChunk):
             raise SecureError(_NO_HOLD.format("a text-completion model's stream"))
@@ -128,7 +131,7 @@ class SecureCallbackHandler(BaseCallbackHandler):
 
     def on_stream_event(self, event: Any, *, run_id: UUID, **kwargs: Any) -> Any:
         """Refuse v3 events, which consumers have before any handler, unless the model is clean by itself."""
-        if self.mode != "observe" and not self._run(run_id).secured:
+        if self._watches and not self._run(run_id).secured:
             raise SecureError(_NO_HOLD.format('a stream of events with version="v3"'))
 
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
@@ -225,6 +228,12 @@ class SecureCallbackHandler(BaseCallbackHandler):
     def _refuse(self, verdict: Verdict) -> None:
         if self.mode != "observe":
             refuse(verdict)
+
+
+def _changes_answers(policy: Policy) -> bool:
+    """Whether a rule may change or block what a model says; otherwise a stream need not be held back."""
+    said = {Stage.OUTPUT, Stage.TOOL_CALL}
+    return any(rule.action >= Action.SANITIZE and not said.isdisjoint(rule.stages) for rule in policy.rules)
 
 
 class Capabilities(dict[str, str]):

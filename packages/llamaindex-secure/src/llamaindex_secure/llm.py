@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, cast
 
 from llama_index.core.base.llms.types import (
     ChatMessage,
@@ -29,6 +29,8 @@ from ._reply import areplies, bare, replies
 
 __all__ = ["SecureLLM"]
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 _PROMPT = Context(Stage.INPUT)
 _ANSWER = Context(Stage.OUTPUT)
 _HOISTED = (
@@ -41,6 +43,16 @@ _HOISTED = (
     "system_prompt",
 )
 """What `LLM` does around a call; the inner model is called inside of that, so the wrapper has to do it."""
+
+
+def _chat_events(method: F) -> F:
+    """Let LlamaIndex tell its event handlers and callbacks of the call."""
+    return cast(F, llm_chat_callback()(method))
+
+
+def _completion_events(method: F) -> F:
+    """As `_chat_events`, for completions."""
+    return cast(F, llm_completion_callback()(method))
 
 
 class SecureLLM(SecureComponent, FunctionCallingLLM):
@@ -79,68 +91,68 @@ class SecureLLM(SecureComponent, FunctionCallingLLM):
 
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """Answer a conversation."""
-        return self._chat(clean(self._guard, list(messages), _PROMPT), **kwargs)  # type: ignore[no-any-return]
+        return self._chat(clean(self._guard, list(messages), _PROMPT), **kwargs)
 
     async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """Async twin of `chat`."""
-        return await self._achat(await aclean(self._guard, list(messages), _PROMPT), **kwargs)  # type: ignore[no-any-return]
+        return await self._achat(await aclean(self._guard, list(messages), _PROMPT), **kwargs)
 
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         """Answer a conversation as the words come."""
-        return self._stream_chat(clean(self._guard, list(messages), _PROMPT), **kwargs)  # type: ignore[no-any-return]
+        return self._stream_chat(clean(self._guard, list(messages), _PROMPT), **kwargs)
 
     async def astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseAsyncGen:
         """Async twin of `stream_chat`."""
-        return await self._astream_chat(await aclean(self._guard, list(messages), _PROMPT), **kwargs)  # type: ignore[no-any-return]
+        return await self._astream_chat(await aclean(self._guard, list(messages), _PROMPT), **kwargs)
 
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         """Complete a prompt."""
-        return self._complete(clean(self._guard, prompt, _PROMPT), formatted=formatted, **kwargs)  # type: ignore[no-any-return]
+        return self._complete(clean(self._guard, prompt, _PROMPT), formatted=formatted, **kwargs)
 
     async def acomplete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         """Async twin of `complete`."""
-        return await self._acomplete(await aclean(self._guard, prompt, _PROMPT), formatted=formatted, **kwargs)  # type: ignore[no-any-return]
+        return await self._acomplete(await aclean(self._guard, prompt, _PROMPT), formatted=formatted, **kwargs)
 
     def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseGen:
         """Complete a prompt as the words come."""
-        return self._stream_complete(clean(self._guard, prompt, _PROMPT), formatted=formatted, **kwargs)  # type: ignore[no-any-return]
+        return self._stream_complete(clean(self._guard, prompt, _PROMPT), formatted=formatted, **kwargs)
 
     async def astream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseAsyncGen:
         """Async twin of `stream_complete`."""
-        return await self._astream_complete(await aclean(self._guard, prompt, _PROMPT), formatted=formatted, **kwargs)  # type: ignore[no-any-return]
+        return await self._astream_complete(await aclean(self._guard, prompt, _PROMPT), formatted=formatted, **kwargs)
 
     # -- answering ---------------------------------------------------------------------------------
 
-    @llm_chat_callback()
+    @_chat_events
     def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         return clean(self._guard, bare(self.llm.chat(messages, **kwargs)), _ANSWER)
 
-    @llm_chat_callback()
+    @_chat_events
     async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         return await aclean(self._guard, bare(await self.llm.achat(messages, **kwargs)), _ANSWER)
 
-    @llm_chat_callback()
+    @_chat_events
     def _stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         return replies(self._guard, self.llm.stream_chat(messages, **kwargs), _ANSWER)
 
-    @llm_chat_callback()
+    @_chat_events
     async def _astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseAsyncGen:
         return areplies(self._guard, await self.llm.astream_chat(messages, **kwargs), _ANSWER)
 
-    @llm_completion_callback()
+    @_completion_events
     def _complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         return clean(self._guard, bare(self.llm.complete(prompt, formatted=formatted, **kwargs)), _ANSWER)
 
-    @llm_completion_callback()
+    @_completion_events
     async def _acomplete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         answer = await self.llm.acomplete(prompt, formatted=formatted, **kwargs)
         return await aclean(self._guard, bare(answer), _ANSWER)
 
-    @llm_completion_callback()
+    @_completion_events
     def _stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseGen:
         return replies(self._guard, self.llm.stream_complete(prompt, formatted=formatted, **kwargs), _ANSWER)
 
-    @llm_completion_callback()
+    @_completion_events
     async def _astream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseAsyncGen:

@@ -118,13 +118,13 @@ class SecureQueryEngine(BaseQueryEngine):
     def _clean_answer(self, response: RESPONSE_TYPE) -> RESPONSE_TYPE:
         said = clean(self._guard, _said(response), _ANSWER)
         nodes = clean(self._guard, response.source_nodes, _MATERIAL)
-        others = clean(self._guard, _other_metadata(response), _MATERIAL)
+        others = clean(self._guard, _other_metadata(response, nodes), _MATERIAL)
         return _rebuilt(self._guard, response, said, nodes, others)
 
     async def _aclean_answer(self, response: RESPONSE_TYPE) -> RESPONSE_TYPE:
         said = await aclean(self._guard, _said(response), _ANSWER)
         nodes = await aclean(self._guard, response.source_nodes, _MATERIAL)
-        others = await aclean(self._guard, _other_metadata(response), _MATERIAL)
+        others = await aclean(self._guard, _other_metadata(response, nodes), _MATERIAL)
         return _rebuilt(self._guard, response, said, nodes, others)
 
 
@@ -137,19 +137,26 @@ def _said(response: RESPONSE_TYPE) -> Any:
     raise InputError(f"an engine that answers with {type(response).__name__} cannot be secured; return a Response")
 
 
-def _other_metadata(response: RESPONSE_TYPE) -> dict[str, Any]:
-    """Return the metadata of the response but for what it repeats of its nodes' metadata, by node id."""
-    ids = {node.node_id for node in response.source_nodes}
-    return {key: value for key, value in (response.metadata or {}).items() if key not in ids}
+def _other_metadata(response: RESPONSE_TYPE, nodes: list[NodeWithScore]) -> dict[str, Any]:
+    """Return the metadata of the response, without what it repeats of its nodes and says of those left out."""
+    left_out = {node.node_id for node in response.source_nodes} - {node.node_id for node in nodes}
+    skipped = _repeated(response) | left_out
+    return {key: value for key, value in (response.metadata or {}).items() if key not in skipped}
+
+
+def _repeated(response: RESPONSE_TYPE) -> set[str]:
+    """Return the ids of the nodes whose own metadata the response holds under their id, as synthesizers do."""
+    known = response.metadata or {}
+    return {node.node_id for node in response.source_nodes if known.get(node.node_id) is node.metadata}
 
 
 def _rebuilt(
     guard: Guard, response: RESPONSE_TYPE, said: Any, nodes: list[NodeWithScore], others: dict[str, Any]
 ) -> RESPONSE_TYPE:
     """Return a response of the same kind around the sanitised parts."""
-    known = None
-    if response.metadata is not None:
-        known = {node.node_id: node.metadata for node in nodes if node.node_id in response.metadata} | others
+    repeated = _repeated(response)
+    metadata = {node.node_id: node.metadata for node in nodes if node.node_id in repeated} | others
+    known = None if response.metadata is None else metadata
     if isinstance(response, StreamingResponse):
         tokens = sanitized(guard, response.response_gen, _ANSWER)
         return StreamingResponse(tokens, nodes, known, said)

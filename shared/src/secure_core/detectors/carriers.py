@@ -59,30 +59,30 @@ _MARKDOWN = re.compile(
 )
 
 
-def carriers(text: str) -> list[Carrier]:
-    """Return the unseen places of an HTML or Markdown text, the outermost ones only, in order of place."""
-    if _WORTH_A_LOOK.search(text) is None:
+def carriers(text: str, start: int, end: int) -> list[Carrier]:
+    """Return the unseen places of the HTML or Markdown in ``text[start:end]``, in order; none holds another."""
+    if _WORTH_A_LOOK.search(text, start, end) is None:
         return []
+    every = (*_comments(text, start, end), *_elements(text, start, end), *_markdown(text, start, end))
     found: list[Carrier] = []
-    for carrier in sorted((*_comments(text), *_elements(text), *_markdown(text)), key=lambda c: (c.start, -c.end)):
+    for carrier in sorted(every, key=lambda place: (place.start, -place.end)):
         if not found or carrier.start >= found[-1].end:
             found.append(carrier)
     return found
 
 
-def _comments(text: str) -> Iterator[Carrier]:
-    start = text.find("<!--")
-    while start >= 0:
-        close = text.find("-->", start + 4)
-        end = close + 3 if close >= 0 else len(text)  # a browser hides the rest of the page
-        yield Carrier(start, end)
-        start = text.find("<!--", end)
+def _comments(text: str, start: int, end: int) -> Iterator[Carrier]:
+    while (start := text.find("<!--", start, end)) >= 0:
+        close = text.find("-->", start + 4, end)
+        stop = close + 3 if close >= 0 else end  # a browser hides the rest of the page
+        yield Carrier(start, stop)
+        start = stop
 
 
-def _elements(text: str) -> Iterator[Carrier]:
+def _elements(text: str, start: int, end: int) -> Iterator[Carrier]:
     """Yield the values of unseen attributes, and the content of hidden elements."""
     hidden: tuple[str, int, int] | None = None  # name, where its content begins, and how many of its name are open
-    for tag in _TAG.finditer(text):
+    for tag in _TAG.finditer(text, start, end):
         closing, name, attributes = tag[1], tag[2].lower(), tag[3]
         if hidden and name == hidden[0]:
             depth = hidden[2] + (-1 if closing else 1)
@@ -95,7 +95,7 @@ def _elements(text: str) -> Iterator[Carrier]:
             first, last = value.span(1) if value[1] is not None else value.span(2)
             yield Carrier(tag.start(3) + first, tag.start(3) + last)
     if hidden:
-        yield Carrier(hidden[1], len(text))
+        yield Carrier(hidden[1], end)
 
 
 def _is_hidden(name: str, attributes: str) -> bool:
@@ -118,8 +118,8 @@ def _plain(value: str) -> str:
     return "".join(value.split()).lower()
 
 
-def _markdown(text: str) -> Iterator[Carrier]:
-    for match in _MARKDOWN.finditer(text):
+def _markdown(text: str, start: int, end: int) -> Iterator[Carrier]:
+    for match in _MARKDOWN.finditer(text, start, end):
         if match.lastgroup is None:
             yield Carrier(*match.span())
         elif match.lastgroup == "alt":

@@ -46,7 +46,7 @@ _LOADING = frozenset(
 _NAME = re.compile(r"[a-z][a-z0-9:-]*\Z")
 _EVENT = re.compile(r"(?:.*[^\w:-])?on[a-z]{3,}(?:[^\w:-].*)?\Z", re.S)
 _CSS_CODE = re.compile(r"expression\(|-moz-binding|behaviou?r:|(?:java|vb)script:", re.I)
-_CSS_COMMENT = re.compile(r"/\*.*?\*/", re.S)
+_CSS_COMMENT = re.compile(r"/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)")
 _CSS_ESCAPE = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.I)
 _REFRESH = re.compile(r"[\s\d.;,]*(?:url\s*=\s*)?[\"']?([^\"']*)", re.I)
 _CANDIDATE = re.compile(r"[^\s,]\S*")

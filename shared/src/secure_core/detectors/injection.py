@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from math import prod
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 from ..types import Context, Finding, Stage
@@ -15,7 +15,7 @@ from .hidden import hidden_runs
 from .injection_rules import OVERRIDE, RULES, TOKEN
 from .mention import Mention
 from .patterns import Gate, Utf8
-from .sentences import sentence, unescaped
+from .sentences import literals, sentence, unescaped
 
 __all__ = ["InjectionRules"]
 
@@ -87,7 +87,7 @@ class InjectionRules:
         """Return what each text holds; offsets are the text's own."""
         readable = [unescaped(text) for text in texts]
         return [
-            [*self._hidden(text), *(self._said(plain, rules, context) if rules else ())]
+            [*self._hidden(text), *(self._said(text, plain, rules, context) if rules else ())]
             for text, plain, rules, context in zip(texts, readable, _candidates(readable), contexts, strict=True)
         ]
 
@@ -95,29 +95,29 @@ class InjectionRules:
         for run in hidden_runs(text):
             yield Finding(run.start, run.end, HIDDEN, run.score, self.name)
 
-    def _said(self, text: str, rules: Collection[int], context: Context) -> list[Finding]:
-        hits = sorted(_hits(text, rules))
+    def _said(self, text: str, plain: str, rules: Collection[int], context: Context) -> list[Finding]:
+        hits = sorted(_hits(plain, rules))
         if not hits:
             return []
         weight = _PROMPT if context.stage in _REQUESTS else _MATERIAL
-        places = _places(text, hits)
-        mention = Mention(text)
+        places = _places(plain, hits, literals(text))
+        mention = Mention(plain)
         found = [self._judge(place, members, hits, weight, mention) for place, members in places.items()]
         return [finding for finding in found if finding.score >= _FLOOR]
 
     def _judge(
         self, place: _Place, members: Sequence[_Hit], hits: Sequence[_Hit], weight: Sequence[float], mention: Mention
     ) -> Finding:
-        strongest = max(members, key=lambda hit: weight[hit.rule])
-        rules = {hit.rule for hit in members}
+        rules = {hit.rule: hit for hit in reversed(members)}
         doubt = prod(1 - weight[rule] for rule in rules)
-        if weight[strongest.rule] >= _ORDER:
+        orders = [hit for rule, hit in rules.items() if weight[rule] >= _ORDER]
+        if orders:
             doubt *= 1 - _UNSEEN if place.category == UNSEEN else 1.0
-            doubt *= prod(1 - _NEIGHBOUR * weight[rule] for rule in _near(place, hits) - rules)
+            doubt *= prod(1 - _NEIGHBOUR * weight[rule] for rule in _near(place, hits) - rules.keys())
         if place.category == UNSEEN:
             use = mention.topic
         else:
-            use = mention.use(strongest.start, strongest.end, (place.start, place.end))
+            use = max(mention.use(hit.start, hit.end, (place.start, place.end)) for hit in orders or members[:1])
         return Finding(place.start, place.end, place.category, round(min(1 - doubt, 0.99) * use, 2), self.name)
 
 
@@ -128,20 +128,25 @@ def _near(place: _Place, hits: Sequence[_Hit]) -> set[int]:
     return {hit.rule for hit in hits[first:last]}
 
 
-def _places(text: str, hits: Sequence[_Hit]) -> dict[_Place, list[_Hit]]:
-    """Gather the hits by what is to be taken out: an unseen place, a token, or a sentence."""
-    unseen = carriers(text)
+def _places(text: str, hits: Sequence[_Hit], literals: Sequence[tuple[int, int]]) -> dict[_Place, list[_Hit]]:
+    """Gather the hits by what is to be taken out: an unseen place, a token, or a sentence, of one string literal."""
+    unseen = [carrier for first, last in literals for carrier in carriers(text, first, last)]
     places: dict[_Place, list[_Hit]] = {}
     said = (-1, -1)
     for hit in hits:
-        at = bisect_right(unseen, hit.start, key=attrgetter("start")) - 1
-        if at >= 0 and hit.end <= unseen[at].end:
+        first, last = literals[bisect_left(literals, hit.start + 1, hi=len(literals) - 1, key=itemgetter(1))]
+        start, end = max(hit.start, first), min(hit.end, last)
+        at = bisect_right(unseen, start, key=attrgetter("start")) - 1
+        if start >= end:
+            continue
+        if at >= 0 and end <= unseen[at].end:
             place = _Place(*unseen[at], UNSEEN)
         elif RULES[hit.rule].category == TOKEN:
-            place = _Place(hit.start, hit.end, TOKEN)
+            place = _Place(start, end, TOKEN)
         else:
-            if not said[0] <= hit.start <= hit.end <= said[1]:
-                said = sentence(text, hit.start, hit.end)
+            if not said[0] <= start <= end <= said[1]:
+                begin, stop = sentence(text, start, end)
+                said = max(begin, first), min(stop, last)
             place = _Place(*said, OVERRIDE)
         places.setdefault(place, []).append(hit)
     return places

@@ -177,9 +177,9 @@ BECOME = (
     r"du bist (?:jetzt|nun|ab sofort)|ab (?:jetzt|sofort) bist du|ahora eres|a partir de ahora|tu es (?:maintenant"
     r"|désormais)"
     r"|vous êtes (?:maintenant|désormais)|désormais,? tu|ora sei|da ora in poi|agora você é|a partir de agora"
-    r"|je bent nu"
-    r"|vanaf nu|teraz jesteś|od teraz|ты теперь|теперь ты|отныне ты|с этого момента|artık sen|bundan sonra"
-    r"|你现在是|从现在开始|從現在開始|你現在是|あなたは今から|今から(?:あなた|君)は|(?:이제|지금)부터 (?:너|당신)|अब (?:तुम|आप)"
+    r"|je bent nu|vanaf nu|teraz jesteś|od teraz|ты теперь|теперь ты|отныне ты|с этого момента|artık sen|bundan sonra"
+    r"|你现在是|从现在开始|從現在開始|你現在是|あなたは今から|今から(?:あなた|君)は"
+    r"|(?:이제|지금)부터 (?:너|당신)|अब (?:तुम|आप)"
 )
 """A new role."""
 

@@ -305,11 +305,11 @@ OBEY: tuple[Row, ...] = (
     (
         0.0,
         0.55,
-        r"(?:^|[\n.!?(\[*#>-]\s*)(?:dear|hey|hello|hi|attention|note (?:to|for)|message (?:to|for)"
+        r"(?:^|[\n.!?(\[*#>\"'-]\s*)(?:dear|hey|hello|hi|attention|note (?:to|for)|message (?:to|for)"
         "|notice (?:to|for)|instructions? (?:to|for)|to|reminder (?:to|for)|memo to) (?:%(ai)s|(?:any |all "
         r"|the )?(?:bot|assistant|agent)s?)\b",
     ),
-    (0.0, 0.35, r"(?:^|[\n.!?(\[*#>-]\s*)%(ai)ss?(?: (?:assistant|agent|model|reader)s?)?\s*[:,] "),
+    (0.0, 0.35, r"(?:^|[\n.!?(\[*#>\"'-]\s*)%(ai)ss?(?: (?:assistant|agent|model|reader)s?)?\s*[:,] "),
     (
         0.1,
         0.6,

@@ -119,8 +119,7 @@ def _bare(text: str) -> Iterator[Link]:
 
 def _bare_link(url: str, start: int) -> Link:
     """Leave the punctuation of the sentence around the URL out (GFM 6.9)."""
-    surplus = url.count(")") - url.count("(")
-    while surplus > 0 and url.endswith(")"):
-        url, surplus = url[:-1], surplus - 1
-    url = url.rstrip(_AFTER_SENTENCE)
+    closing = len(url) - len(url.rstrip(")"))
+    surplus = min(closing, max(0, url.count(")") - url.count("(")))
+    url = url[: len(url) - surplus].rstrip(_AFTER_SENTENCE)
     return Link(url, start, start, start + len(url), bare=True)

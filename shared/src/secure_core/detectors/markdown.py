@@ -13,7 +13,14 @@ __all__ = ["code_ranges", "without_code"]
 
 _FENCE = re.compile(r"( {0,3})(`{3,}(?=[^`]*\Z)|~{3,})")
 _HTML_BLOCK = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t>]+)*<([A-Za-z/!?])")
-_ENDLESS_HTML = re.compile(r"<(?:script|pre|style|textarea|!|\?)(?!.*(?:-->|</|\?>))", re.I)
+_LASTING_HTML = (
+    ("<!", ">"),
+    ("<!--", "-->"),
+    ("<?", "?>"),
+    ("<![cdata[", "]]>"),
+    *((f"<{name}", f"</{name}") for name in ("script", "pre", "style", "textarea")),
+)
+"""What opens an HTML block that blank lines do not end, and what ends it."""
 _CLOSER = {mark: re.compile(rf"^ {{0,3}}({mark}{{3,}})[ \t]*$", re.M) for mark in "`~"}
 _INLINE = re.compile(r"\\.|`+|<[A-Za-z/!?][^>]*>?")
 _TICKS = re.compile(r"`+")
@@ -45,7 +52,7 @@ def code_ranges(text: str) -> Iterator[tuple[int, int]]:
         if not line or line.isspace():
             doubtful = False
         elif _HTML_BLOCK.match(line):
-            if _ENDLESS_HTML.search(line):
+            if _stays_open(line.lower()):
                 return
             doubtful = not line.startswith("<!--")  # a comment ends with its line
         elif not doubtful and (fence := _FENCE.match(line)):
@@ -58,6 +65,10 @@ def code_ranges(text: str) -> Iterator[tuple[int, int]]:
             ranges, doubtful = _inline_code(line)
             yield from ((at + start, at + stop) for start, stop in ranges)
         at = end + 1
+
+
+def _stays_open(line: str) -> bool:
+    return any(line.rfind(opener) > line.rfind(closer) for opener, closer in _LASTING_HTML)
 
 
 def _fence_end(text: str, at: int, fence: re.Match[str]) -> int | None:

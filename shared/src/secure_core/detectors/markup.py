@@ -147,8 +147,8 @@ class Markup:
         return category, max(score, 0.7 if dangling else 0.0)
 
     def _allows(self, host: str) -> bool:
-        if host in self._allowed:
-            return True
+        if not self._allowed or host in self._allowed:
+            return bool(self._allowed)
         labels = host.split(".", 127)  # no name has more
         return any(f"*.{'.'.join(labels[i:])}" in self._allowed for i in range(1, len(labels)))
 

@@ -65,6 +65,7 @@ _NEGATED = re.compile(
 )
 _ASKED = re.compile(r"\W*(?:what|why|how|when|which|who|where|should|does|did|has|have|is|are|was)\b", re.I)
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_CLOSING = re.compile(r"'(?!\w)")
 _FENCE = re.compile(r"^[ \t]*(```+|~~~+)", re.M)
 _STRUCTURE = re.compile(r"""(?:["'\d\]}]\s*[:,]|[={\[(])\s*\\?\Z""")
 _PAIRS = (("“", "”"), ("«", "»"), ("„", "“"), ("「", "」"), ("『", "』"), ("‘", "’"), ("《", "》"))
@@ -126,12 +127,19 @@ def _kinds(words: re.Pattern[str], *texts: str) -> int:
 def _quotes(before: str, after: str) -> Iterable[tuple[int, int]]:
     """Yield where quotation marks open in ``before`` and close in ``after``."""
     for mark in ('"', "`"):
-        if before.count(mark) % 2 and mark in after:
-            yield before.rindex(mark), after.index(mark)
+        opened = before.rfind(mark)
+        if opened >= 0 and mark in after and _opens(before, opened):
+            yield opened, after.index(mark)
     for left, right in _PAIRS:
         if before.rfind(left) > before.rfind(right) and right in after:
             yield before.rindex(left), after.index(right)
-    opening = [match.end() - 1 for match in re.finditer(r"(?:^|[\s(\[:–—-])'(?!\s)", before)]
-    closing = re.search(r"'(?!\w)", after)
-    if opening and closing and not re.search(r"'(?!\w)", before[opening[-1] + 1 :]):
-        yield opening[-1], closing.start()
+    opened = max((at for at in range(len(before)) if before[at] == "'" and _opens(before, at)), default=-1)
+    closing = _CLOSING.search(after)
+    if opened >= 0 and closing and not _CLOSING.search(before, opened + 1):
+        yield opened, closing.start()
+
+
+def _opens(text: str, at: int) -> bool:
+    """Say whether the mark at a place can open a quotation: no letter before it, no space after it."""
+    before = text[:at].rstrip(text[at])[-1:]
+    return not (before.isalnum() or before in (".", ",", "!", "?")) and not text[at + 1 : at + 2].isspace()

@@ -38,6 +38,8 @@ _ADDRESS = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.|$)){4}")
 
 _CHAIN = re.compile(r"[+＋(（\[［]?\s?\d(?:[^\w,;:!?\"'<>|=&%$#@*]{0,4}\d){4,}")
 _BEFORE, _AFTER = 8, 32
+_LEAST, _MOST = 5, 28
+"""Digits in a number: E.164 has 15 at most, and there are prefixes before and extensions after them."""
 _DIGITS = re.compile(r"\D+")
 
 
@@ -75,8 +77,11 @@ def _matcher() -> type:
             self._regions = regions
 
         def _parse_and_verify(self, candidate: str, offset: int) -> PhoneNumberMatch | None:
-            for region in self._regions:
-                if "+" not in candidate and "＋" not in candidate and not _may_be(candidate, region):
+            if not _LEAST <= sum(map(str.isdecimal, candidate)) <= _MOST:
+                return None
+            international = "+" in candidate or "＋" in candidate
+            for region in self._regions[:1] if international else self._regions:
+                if not international and not _may_be(candidate, region):
                     continue
                 self.preferred_region = region
                 match = super()._parse_and_verify(candidate, offset)

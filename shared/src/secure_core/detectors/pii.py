@@ -12,6 +12,7 @@ from ._presidio import presidio
 from .analysis import Analysis, Scores
 from .conflicts import resolve
 from .evidence import ALONE, LEAST
+from .linear import make_linear
 
 if TYPE_CHECKING:
     from .names import Names
@@ -66,6 +67,9 @@ class Pii:
         found = presidio()
         kinds = [kind for kind in found.recognizers() if kind.__name__ not in _OURS]
         recognizers = list(made(found.package, _of(kinds, regions), _phone_regions(phone_regions)))
+        for recognizer, _ in recognizers:
+            if recognizer.name == "UrlRecognizer":
+                make_linear(recognizer)
         known = {entity for each, _ in recognizers for entity in each.supported_entities} | set(_names_known(model))
         self._entities = _wanted(known, entities, exclude)
         self.analysis = Analysis(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 
-__all__ = ["sentence", "unescaped"]
+__all__ = ["literals", "sentence", "unescaped"]
 
 _REACH = 400
 """A sentence is followed no further than this to either side."""
@@ -14,7 +15,7 @@ _BEGINS = re.compile(
       [.!?…][”’)\]"']*\s+ | [。！？]\s*      # after a sentence
     | [\n\r]\s*                            # after a line
     | [>|{}]\s*                            # after a tag, a cell
-    | [:{\[,=(]\s*["'](?!\s)              # after the quotation mark that opens a string literal
+    | [:{\[,=(]\s*["']                    # after the quotation mark that opens a string literal
     """,
     re.VERBOSE,
 )
@@ -22,25 +23,38 @@ _ENDS = re.compile(
     r"""
       [.!?…]+[”’)]*(?=\s|["'<]|\Z) | [。！？]
     | (?=[\n\r<|{}]|-->)
-    | (?=["']\s*(?:[,}\]:>;)]|/>|\Z))
+    | (?=["']+\s*(?:[,}\]:>;)]|/>|\Z))
     """,
     re.VERBOSE,
 )
+_LITERAL = re.compile(r'"((?:[^"\\]++|\\.)*+)"')
 _ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|.)", re.DOTALL)
+_MEANT = {"\\n": " \n", "\\r": " \n", '\\"': '""', "\\'": "''"}
 _QUOTES = "\"'“‘«„"
 
 
 def unescaped(text: str) -> str:
-    """Return a text of the same length in which the escapes of string literals, as in JSON, are white space.
+    """Return a text of the same length in which the escapes of string literals, as in JSON, are blanks.
 
-    Line ends and quotation marks keep their meaning, in the last character of their escape.
+    Line ends and quotation marks keep their meaning.
     """
     return _ESCAPE.sub(_white, text) if "\\" in text else text
 
 
 def _white(escape: re.Match[str]) -> str:
-    last = escape[0][-1] if len(escape[0]) == 2 else " "
-    return escape[0][:-1].replace("\\", " ") + {"n": "\n", "r": "\n", '"': '"', "'": "'"}.get(last, " ")
+    return _MEANT.get(escape[0]) or " " * len(escape[0])
+
+
+def literals(text: str) -> list[tuple[int, int]]:
+    """Return the insides of the string literals of a JSON document; of any other text, the whole."""
+    if text.lstrip()[:1] in ("{", "["):
+        try:
+            json.loads(text)
+        except (ValueError, RecursionError):
+            pass
+        else:
+            return [literal.span(1) for literal in _LITERAL.finditer(text)]
+    return [(0, len(text))]
 
 
 def sentence(text: str, start: int, end: int) -> tuple[int, int]:

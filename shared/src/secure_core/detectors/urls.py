@@ -10,6 +10,7 @@ import re
 from base64 import b32decode, b64decode
 from binascii import Error as Undecodable
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address, ip_network
 from urllib.parse import unquote
 
@@ -96,6 +97,7 @@ _RUN = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 _DIGEST = re.compile(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})\Z", re.I)
 _HEX = re.compile(r"(?:[0-9a-f]{2}){6,}\Z", re.I)
 _BASE32 = re.compile(r"[A-Z2-7]{16,}\Z", re.I)
+_URL_INSIDE = re.compile(r"https?://.*", re.I | re.S)
 _PAIR = re.compile(r"[&;]")
 
 _OPAQUE_IMAGE = 32
@@ -112,27 +114,28 @@ def is_plain(url: str) -> bool:
     )
 
 
-def data_score(url: Url, *, loads: bool) -> float:
+def data_score(url: Url, *, loads: bool, nested: bool = False) -> float:
     """Return how surely ``url`` carries data to its host, 0 to 1.
 
     Args:
         url: where it goes.
         loads: whether it is fetched without a click (an image), so that less is needed.
+        nested: whether it stands in another URL already judged (no deeper is looked).
 
     Plain words, numbers, slugs, digests and UUIDs are no data; what is encoded, escaped without
     need, templated, personal, or prose in a query is.
     """
     echo = f"{url.host.removeprefix('www.')}{url.path}".startswith(_ECHOES)
+    judge = partial(_value_score, loads=loads, nested=nested)
     scores = [_host_score(url, loads=loads)]
     scores += (0.9 for label in url.host.split(".") if _says_something(label) or _is_opaque(label, 28))
-    for segment in url.path.split("/"):
-        scores.append(_value_score(segment, words=3 if loads and not echo else 0, loads=loads))
-    scores.append(_value_score(url.fragment, words=0, loads=loads))
+    scores += (judge(segment, words=3 if loads and not echo else 0) for segment in url.path.split("/"))
+    scores.append(judge(url.fragment, words=0))
     for pair in _PAIR.split(url.query):
         key, equals, value = pair.partition("=")
         if equals and value and _SENSITIVE_KEY.fullmatch(key):
             scores.append(0.8)
-        scores.append(_value_score(value if equals else key, words=0 if echo else 2, loads=loads))
+        scores.append(judge(value if equals else key, words=0 if echo else 2))
     return max(scores)
 
 
@@ -151,16 +154,15 @@ def _host_score(url: Url, *, loads: bool) -> float:
     return 0.6 if used and not inside and not any(address in network for network in _OWN_NETWORKS) else 0.0
 
 
-def _value_score(raw: str, *, words: int, loads: bool) -> float:
+def _value_score(raw: str, *, words: int, loads: bool, nested: bool) -> float:
     """Judge one path segment or query value; ``words`` is how many of them make prose (0: never)."""
     if len(raw) < 5:
         return 0.0
     if _DOUBLE_ESCAPE.search(raw) or len(_NEEDLESS_ESCAPE.findall(raw)) >= 3:
         return 0.9
     value = unquote(raw.replace("+", " "))
-    if "://" in value:
-        nested = read(value[value.find("://") - 5 :].lstrip("=/ "))
-        return data_score(nested, loads=loads) if nested else 0.0
+    if not nested and (target := _URL_INSIDE.search(value)) and (url := read(target[0])):
+        return data_score(url, loads=loads, nested=True)
     if _PERSONAL.search(value) or _says_something(value):
         return 0.95
     if _TEMPLATE.search(value):
