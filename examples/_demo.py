@@ -29,7 +29,7 @@ QUESTIONS = (
     "Which upload error does the sync log show?",
     "Is a change of the delivery address free?",
     "What does Corvane offer for humidity sensors?",
-    "What is a prompt injection, and what do I do when I see one?",
+    "What is a prompt injection, and to which folder do I move a suspicious message?",
 )
 
 PROMPT = "Answer the question from the passages.\n\n{context}\n\nQuestion: {question}"

@@ -560,9 +560,9 @@ HOSTILE = {
 def test_cost_is_linear_in_hostile_text(shape: str) -> None:
     def seconds(size: int) -> float:
         text = (shape * (size // len(shape) + 1))[:size]
-        begin = time.perf_counter()
+        begin = time.thread_time()
         RULE_TIER.detect([text], [Context(Stage.RETRIEVAL)])
-        return time.perf_counter() - begin
+        return time.thread_time() - begin
 
     seconds(1_000)
     small = min(seconds(8_000) for _ in range(3))

@@ -243,7 +243,8 @@ fragments = st.sampled_from(
 )
 nasty = st.text(
     alphabet=st.sampled_from(
-        "aеi1 .\n%&#;\\ux46=/+А\u200b\u200d\u200e\u202e\u2067\ufe0f\ufe01\U000e0041\U000e0101\U000e007f\U000e0080\U0001f3f4☺"
+        "aеi1 .\n%&#;\\ux46=/+А\u200b\u200d\u200e\u202e\u2067\ufe0f\ufe01"
+        "\U000e0041\U000e0101\U000e007f\U000e0080\U0001f3f4☺"
         "א\u0301\u0302\u0336\u20e3\u0915\u200cＡﬁ㏂™ℹⒶ\ufeff\u3164\u115f\u1100\u034fｱﾞᴀ\u00a0中"
     ),
     max_size=40,
@@ -305,6 +306,8 @@ HOSTILE = {
     "ampersands": "&a",
     "backslashes": "\\",
     "escapes": "\\u0041",
+    "escape at the end": "\\" * 8_000 + "x",
+    "double escapes": "\\\\u0041",
     "base64 without end": "QUFB",
     "base64 lines": "QUFB" * 6 + "\n",
     "almost base64": "A" * 19 + "=",
@@ -326,9 +329,9 @@ HOSTILE = {
 def test_cost_is_linear_in_hostile_text(shape: str) -> None:
     def seconds(size: int) -> float:
         text = (shape * (size // len(shape) + 1))[:size] + "41g"
-        begin = time.perf_counter()
+        begin = time.thread_time()
         readings = views(text)
-        spent = time.perf_counter() - begin
+        spent = time.thread_time() - begin
         assert sum(len(view.text) for view in readings) <= 16 * len(text)
         return spent
 

@@ -4,10 +4,10 @@ import pytest
 
 from secure_core import Context, Guard, Policy
 from secure_core.detectors import FunctionDetector
-from secure_core.sanitize import OPERATORS, Operator, Order, apply, plan, register
+from secure_core.sanitize import OPERATORS, Means, Operator, Order, apply, plan, register
 from secure_core.types import Edit, Finding
 
-KEY = b"key"
+MEANS = Means(b"key")
 TEXT = "call me: 0123456789 now"
 
 
@@ -16,7 +16,7 @@ def order(start: int, end: int, operator: str = "redact", score: float = 1.0, **
 
 
 def rewritten(*orders: Order, text: str = TEXT) -> str:
-    return apply(text, plan(text, orders, KEY)).text
+    return apply(text, plan(text, orders, MEANS)).text
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_operators_rewrite_the_span(given: Order, expected: str) -> None:
 def test_a_hash_is_keyed_stable_and_holds_no_digit() -> None:
     one, same = rewritten(order(9, 19, "hash")), rewritten(order(9, 19, "hash"))
     assert one == same
-    assert one != apply(TEXT, plan(TEXT, [order(9, 19, "hash")], b"other")).text
+    assert one != apply(TEXT, plan(TEXT, [order(9, 19, "hash")], Means(b"other"))).text
     assert not any(c.isdigit() for c in one)
 
 
@@ -52,7 +52,7 @@ def test_delimiters_enclose_what_other_operators_did() -> None:
     text = rewritten(order(0, 23, "delimit"), order(9, 19))
     assert "call me: [PHONE_NUMBER] now" in text
     assert text.startswith("[[data-")
-    again = plan(text, [Order(Finding(0, len(text), "pii.phone_number"), OPERATORS["delimit"])], KEY)
+    again = plan(text, [Order(Finding(0, len(text), "pii.phone_number"), OPERATORS["delimit"])], MEANS)
     assert again == []
 
 
@@ -61,12 +61,12 @@ def test_datamarking_stands_between_words() -> None:
 
 
 def test_overlapping_spans_become_one_edit_and_the_least_telling_operator_wins() -> None:
-    edits = plan(TEXT, [order(9, 15, "mask", keep_last=2), order(12, 19, "redact", score=0.5)], KEY)
+    edits = plan(TEXT, [order(9, 15, "mask", keep_last=2), order(12, 19, "redact", score=0.5)], MEANS)
     assert edits == [Edit(9, 19, "[PHONE_NUMBER]")]
 
 
 def test_spans_that_touch_stay_two() -> None:
-    assert len(plan(TEXT, [order(9, 14), order(14, 19)], KEY)) == 2
+    assert len(plan(TEXT, [order(9, 14), order(14, 19)], MEANS)) == 2
 
 
 def test_an_operator_of_ones_own_can_be_registered_once() -> None:

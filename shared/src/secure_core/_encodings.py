@@ -12,17 +12,18 @@ __all__ = ["DECODING"]
 
 _ESCAPE = re.compile(
     r"""
-    [%&\\](?:
-        (?<=%)  (?: [0-7][0-9A-Fa-f] | [89A-Fa-f][0-9A-Fa-f](?:%[89A-Fa-f][0-9A-Fa-f])* )             # RFC 3986
-      | (?<=&)  (?: \#[0-9]{1,7} | \#[xX][0-9A-Fa-f]{1,6} | [A-Za-z][A-Za-z0-9]{1,30}(?=;) | lt | gt | amp | quot );?
-      | (?<=\\) (?: x[0-7][0-9A-Fa-f] | x[89A-Fa-f][0-9A-Fa-f](?:\\x[89A-Fa-f][0-9A-Fa-f])* )
-      | (?<=\\) (?: u[dD][89ABab][0-9A-Fa-f]{2}\\u[dD][C-Fc-f][0-9A-Fa-f]{2} | u[0-9A-Fa-f]{4} )
-      | (?<=\\) (?: U000[0-9A-Fa-f]{5} | u\{[0-9A-Fa-f]{1,6}\} )
-      | (?<=\\) \\                                               # an escaped backslash begins no other escape
-    )
+      %(?: [0-7][0-9A-Fa-f] | [89A-Fa-f][0-9A-Fa-f](?:%[89A-Fa-f][0-9A-Fa-f])* )                        # RFC 3986
+    | &(?: \#[0-9]{1,7} | \#[xX][0-9A-Fa-f]{1,6} | [A-Za-z][A-Za-z0-9]{1,30}(?=;) | lt | gt | amp | quot );?
+    | (?<!\\)\\++(?: x[0-7][0-9A-Fa-f] | x[89A-Fa-f][0-9A-Fa-f](?:\\+x[89A-Fa-f][0-9A-Fa-f])*
+          | u[dD][89ABab][0-9A-Fa-f]{2}\\+u[dD][C-Fc-f][0-9A-Fa-f]{2} | u[0-9A-Fa-f]{4}
+          | U000[0-9A-Fa-f]{5} | u\{[0-9A-Fa-f]{1,6}\} )
     """,
     re.VERBOSE,
 )
+"""An escape takes all the backslashes before it, so that JSON in JSON is read too, and stays JSON without it."""
+
+_KEPT = re.compile(r"""["'\\\x00-\x1f]""")
+"""What a string literal cannot do without an escape for."""
 
 # Shorter runs of base64 or hexadecimal digits than 20 are words and numbers.
 _BLOB = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{20,}+={0,2}")
@@ -37,16 +38,23 @@ _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 def _unescape(match: re.Match[str]) -> str:
     code = match[0]
-    if code == "\\\\":
-        return "\\"
     if code[0] == "&":
         return html.unescape(code)
-    if code[0] == "%" or code[1] == "x":
-        return _readable_hex(re.sub(r"%|\\x", "", code)) or code
-    units = [int(unit.strip("{}"), 16) for unit in re.split(r"\\[uU]", code)[1:]]
-    if len(units) == 2:  # a surrogate pair
-        return chr(0x10000 + ((units[0] - 0xD800) << 10) + units[1] - 0xDC00)
-    return code if 0xD800 <= units[0] < 0xE000 or units[0] > 0x10FFFF else chr(units[0])
+    if code[0] == "%":
+        return _readable_hex(code.replace("%", "")) or code
+    meant = _backslashed(code)
+    return code if meant is None or _KEPT.search(meant) else meant
+
+
+def _backslashed(code: str) -> str | None:
+    """Read ``\\x41``, ``\\u0041``, ``\\U00000041``, ``\\u{41}`` or a surrogate pair of such."""
+    units = re.split(r"\\+[xuU]", code)[1:]
+    if "x" in code:
+        return _readable_hex("".join(units))
+    points = [int(unit.strip("{}"), 16) for unit in units]
+    if len(points) == 2:
+        return chr(0x10000 + ((points[0] - 0xD800) << 10) + points[1] - 0xDC00)
+    return None if 0xD800 <= points[0] < 0xE000 or points[0] > 0x10FFFF else chr(points[0])
 
 
 def _readable_hex(digits: str) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .types import Decision
 
-__all__ = ["Blocked", "DetectorError", "InputError", "IntegrityError", "PolicyError", "SecureError"]
+__all__ = ["Blocked", "DetectorError", "InputError", "IntegrityError", "PolicyError", "SecureError", "VaultError"]
 
 
 class SecureError(Exception):
@@ -51,3 +51,7 @@ class Blocked(SecureError):
 
 class IntegrityError(SecureError):
     """An artefact or an audit log is not what its manifest says it is."""
+
+
+class VaultError(SecureError):
+    """A vault cannot be reached, is full, or was written with another key; nothing was passed on."""

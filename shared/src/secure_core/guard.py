@@ -20,7 +20,7 @@ from .detectors import Detector, load
 from .errors import DetectorError, InputError, PolicyError
 from .normalize import views
 from .policy import Policy, Rule, overlaps
-from .sanitize import OPERATORS, Order, apply, settle
+from .sanitize import OPERATORS, UNBOUND, Means, Order, apply, settle
 from .scan import Answer, Piece, Question, Seen, look, relevant, scope
 from .segment import Segment, segments
 from .telemetry import Telemetry
@@ -28,6 +28,8 @@ from .types import Action, Context, Decision, Edit, Finding, Stage, Status
 
 if TYPE_CHECKING:
     from .stream import StreamSanitizer
+    from .vault import Vault
+    from .vault.bound import BoundGuard
 
 __all__ = ["Guard"]
 
@@ -71,7 +73,7 @@ class Guard:
         self.policy = policy
         self._own = tuple(detectors)
         self._named_key = key
-        self._key = key or os.environ.get("SECURE_CORE_KEY", "").encode() or _PROCESS_KEY
+        self._means = Means(key or os.environ.get("SECURE_CORE_KEY", "").encode() or _PROCESS_KEY)
         self.detectors: tuple[Detector, ...] = (
             *(_built(spec.name, json.dumps(spec.options, sort_keys=True)) for spec in policy.detectors),
             *self._own,
@@ -152,7 +154,9 @@ class Guard:
         """Return a sanitiser for a text that arrives in pieces; together they become what `check` makes of it."""
         from .stream import StreamSanitizer
 
-        return StreamSanitizer(self, _context(stage, context))
+        context = _context(stage, context)
+        self._check_bound([context])
+        return StreamSanitizer(self, context)
 
     def holds(self, stage: Stage | str) -> bool:
         """Whether a stream at that stage is held until its end.
@@ -162,13 +166,47 @@ class Guard:
         """
         return self._holds[_stage(stage)]
 
+    def bind(
+        self,
+        vault: Vault,
+        *,
+        tenant: str,
+        session: str | None = None,
+        scope: str = "session",
+        subject: str | None = None,
+        principal: str | None = None,
+    ) -> BoundGuard:
+        """Return a guard that keeps pseudonyms in a vault, and can restore them.
+
+        Args:
+            vault: where the values are kept, encrypted.
+            tenant: whose they are; nothing of one tenant is ever restored for another.
+            session: the conversation, or whatever else shall share stand-ins.
+            scope: within what a value has the same stand-in: ``"session"``, ``"tenant"`` or ``"global"``.
+            subject: whom the values are about, for `Vault.erase`.
+            principal: who reads what is restored, for the policy's ``restore`` entries.
+
+        Raises:
+            InputError: a session is missing, or there is no such scope.
+            VaultError: the vault cannot be reached, or its key is not the right one.
+        """
+        from .vault.bound import BoundGuard
+
+        return BoundGuard.of(self, vault, tenant, session, scope, subject, principal)
+
     # -- the road ------------------------------------------------------------------------------
+
+    def _check_bound(self, contexts: Iterable[Context]) -> None:
+        """Refuse at once what would fail at the first finding."""
+        if self._means.pseudonyms is None and any(self.policy.pseudonymizes(c.stage) for c in contexts):
+            raise InputError(UNBOUND)
 
     def _decide(self, texts: Sequence[str], contexts: Sequence[Context]) -> Road[list[Decision]]:
         """Judge and record."""
         started = time_ns()
         for text in texts:
             check_text(text, self.policy.limits.max_chars)
+        self._check_bound(contexts)
         try:
             decisions = yield from self._judge(texts, contexts)
         except DetectorError as error:
@@ -212,7 +250,7 @@ class Guard:
         return outcomes
 
     def _outcome(self, piece: Piece, saw: Seen) -> Road[Outcome]:
-        ruled = self._rule(saw.findings, piece.context)
+        ruled = self._rule(piece.text, saw.findings, piece.context)
         action = max((rule.action for _, rule in ruled), default=Action.ALLOW)
         edits: list[Edit] = []
         if action is Action.SANITIZE:
@@ -221,13 +259,15 @@ class Guard:
                 active = self._active[piece.context.stage]
                 rewritten = replace(piece, text=text, detectors=active, plain=False)
                 (seen,) = yield from look([rewritten], fail_open=self._fail_open)
-                return _orders(self._rule(seen.findings, piece.context), len(text))
+                return _orders(self._rule(text, seen.findings, piece.context), len(text))
 
-            edits = yield from settle(piece.text, _orders(ruled, len(piece.text)), again, self._key)
+            edits = yield from settle(piece.text, _orders(ruled, len(piece.text)), again, self._means)
         return Outcome(action, tuple(finding for finding, _ in ruled), tuple(edits), saw.failed)
 
-    def _rule(self, findings: Iterable[Finding], context: Context) -> list[tuple[Finding, Rule]]:
+    def _rule(self, text: str, findings: Sequence[Finding], context: Context) -> list[tuple[Finding, Rule]]:
         """Return what a rule acts on; the rest is as if it had not been found."""
+        if findings and self._means.pseudonyms is not None:
+            findings = self._means.pseudonyms.spare(text, findings)
         ruled = ((finding, self.policy.rule_for(finding, context)) for finding in findings)
         return [(finding, rule) for finding, rule in ruled if rule is not None and rule.action is not Action.ALLOW]
 

@@ -75,7 +75,7 @@ class Rule(_Strict):
             finding.score >= self.min_score
             and context.stage in self.stages
             and self.names(finding.category)
-            and (self.sources == ("*",) or any(fnmatchcase(context.source or "", glob) for glob in self.sources))
+            and _named(context.source, self.sources)
         )
 
     def names(self, category: str) -> bool:
@@ -90,6 +90,32 @@ class Limits(_Strict):
     """Longest text, in characters."""
     max_hold: int = Field(default=262_144, gt=0)
     """Most characters that a stream holds back before it gives up and blocks."""
+
+
+class Restore(_Strict):
+    """Where, and for whom, the stand-ins of a category are turned back into what they stand for."""
+
+    category: tuple[str, ...]
+    """As in a rule; one or a list."""
+    stages: tuple[Stage, ...] = tuple(Stage)
+    sources: tuple[str, ...] = ("*",)
+    """Shell patterns for `Context.source`, such as the names of tools."""
+    principals: tuple[str, ...] = ("*",)
+    """Shell patterns for `Context.principal`."""
+
+    @field_validator("category", "sources", "principals", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    def covers(self, category: str, context: Context) -> bool:
+        """Whether this entry lets the category be restored there."""
+        return (
+            context.stage in self.stages
+            and any(_within(category, pattern) for pattern in self.category)
+            and _named(context.source, self.sources)
+            and _named(context.principal, self.principals)
+        )
 
 
 class Policy(_Strict):
@@ -108,6 +134,8 @@ class Policy(_Strict):
     detectors: tuple[DetectorSpec, ...] = ()
     """Left out, the shipped detectors that the rules speak of are taken."""
     rules: tuple[Rule, ...] = ()
+    restore: tuple[Restore, ...] = ()
+    """Left out, whoever holds the bound guard may have everything restored, everywhere."""
 
     @model_validator(mode="before")
     @classmethod
@@ -150,6 +178,17 @@ class Policy(_Strict):
     def may_block(self, stage: Stage) -> bool:
         """Whether a text may be blocked at that stage, so that a stream cannot release it early."""
         return any(rule.action is Action.BLOCK and stage in rule.stages for rule in self.rules)
+
+    def pseudonymizes(self, stage: Stage) -> bool:
+        """Whether a rule puts stand-ins in the place of values at that stage, which needs a vault."""
+        return any(
+            rule.action is Action.SANITIZE and rule.operator == "pseudonymize" and stage in rule.stages
+            for rule in self.rules
+        )
+
+    def restores(self, category: str, context: Context) -> bool:
+        """Whether stand-ins of a category are turned back there."""
+        return not self.restore or any(entry.covers(category, context) for entry in self.restore)
 
     @classmethod
     def load(cls, source: str | Path) -> Policy:
@@ -206,6 +245,10 @@ def _within(category: str, pattern: str) -> bool:
     return pattern in (category, "*") or (pattern.endswith(".*") and category.startswith(pattern[:-1]))
 
 
+def _named(name: str | None, globs: tuple[str, ...]) -> bool:
+    return globs == ("*",) or any(fnmatchcase(name or "", glob) for glob in globs)
+
+
 def overlaps(pattern: str, other: str) -> bool:
     """Whether two categories or families have anything in common."""
     return (
@@ -233,7 +276,7 @@ def _explain(problem: Any, toml: str, place: str) -> str:
 
 
 def _keys_at(location: tuple[int | str, ...]) -> list[str]:
-    tables: dict[str, type[BaseModel]] = {"rules": Rule, "detectors": DetectorSpec, "limits": Limits}
+    tables: dict[str, type[BaseModel]] = {"rules": Rule, "detectors": DetectorSpec, "limits": Limits, "restore": Restore}
     table = tables.get(str(location[0]), Policy)
     return list((Policy if len(location) == 1 else table).model_fields)
 

@@ -7,35 +7,61 @@ import hmac
 from array import array
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
+from .errors import InputError
 from .normalize import View
 from .types import Edit, Finding
 
-__all__ = ["OPERATORS", "Operator", "Order", "apply", "plan", "register", "settle"]
+__all__ = ["OPERATORS", "UNBOUND", "Means", "Operator", "Order", "Pseudonyms", "apply", "plan", "register", "settle"]
 
 _ROUNDS = 4
 """How often a rewritten text is looked at again before it is given up."""
+
+
+UNBOUND = "the policy pseudonymizes, which needs a vault: guard.bind(vault=..., tenant=..., session=...)"
+
+
+class Pseudonyms(Protocol):
+    """The stand-ins of one scope of a vault (`secure_core.vault`)."""
+
+    def stand_in(self, value: str, category: str, options: Mapping[str, Any]) -> str:
+        """Return what stands for a value, always the same, once the vault holds it for good."""
+        ...
+
+    def spare(self, text: str, findings: Sequence[Finding]) -> Sequence[Finding]:
+        """Return the findings but for those that see something in one of the scope's stand-ins."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What an operator may use besides the text: the guard's secret key, and the vault that is bound to it."""
+
+    key: bytes = field(repr=False)
+    pseudonyms: Pseudonyms | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
     """One way to rewrite a span.
 
-    ``rewrite`` gets the matched text, the finding, the rule's options and the guard's secret key, and
+    ``rewrite`` gets the matched text, the finding, the rule's options and the guard's means, and
     returns what shall stand there.
     """
 
     name: str
-    rewrite: Callable[[str, Finding, Mapping[str, Any], bytes], str]
+    rewrite: Callable[[str, Finding, Mapping[str, Any], Means], str]
     options: Mapping[str, type] = field(default_factory=dict)
     """The options that it knows, and their types."""
     keeps: bool = False
     """It leaves the words standing, so that what is found inside of the span is rewritten as well."""
-    around: Callable[[Finding, Mapping[str, Any], bytes], tuple[str, str]] | None = None
+    around: Callable[[Finding, Mapping[str, Any], Means], tuple[str, str]] | None = None
     """For an operator that keeps: what is put before and behind the span."""
     reveals: bool = False
     """It may leave a part of the value standing; any other operator goes before it."""
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of an option that takes one of a few words: those words."""
 
     def validate(self, options: Mapping[str, Any]) -> None:
         """Refuse options that this operator does not know.
@@ -49,6 +75,8 @@ class Operator:
                 raise ValueError(f"operator {self.name!r} has no option {name!r}; it has: {known}")
             if type(value) is not self.options[name]:
                 raise ValueError(f"option {name!r} of operator {self.name!r} must be {self.options[name].__name__}")
+            if value not in self.choices.get(name, (value,)):
+                raise ValueError(f"option {name!r} of operator {self.name!r}: one of {', '.join(self.choices[name])}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +120,11 @@ _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 _ESCAPES = str.maketrans({c: f"&#{ord(c)};" for c in "<>\"'`[]()!:\\="})
 
 
-def _redact(matched: str, finding: Finding, options: Mapping[str, Any], key: bytes) -> str:
+def _redact(matched: str, finding: Finding, options: Mapping[str, Any], means: Means) -> str:
     return str(options.get("text", "[{entity}]")).replace("{entity}", _entity(finding))
 
 
-def _mask(matched: str, finding: Finding, options: Mapping[str, Any], key: bytes) -> str:
+def _mask(matched: str, finding: Finding, options: Mapping[str, Any], means: Means) -> str:
     room = len(matched) // 3  # never show more than a third
     last = min(options.get("keep_last", 0), room)
     first = min(options.get("keep_first", 0), room - last)
@@ -104,25 +132,40 @@ def _mask(matched: str, finding: Finding, options: Mapping[str, Any], key: bytes
     return matched[:first] + hidden + matched[len(matched) - last :]
 
 
-def _hash(matched: str, finding: Finding, options: Mapping[str, Any], key: bytes) -> str:
-    return f"[{_entity(finding)}:{_keyed(key, 'hash', finding.category, matched)}]"
+def _hash(matched: str, finding: Finding, options: Mapping[str, Any], means: Means) -> str:
+    return f"[{_entity(finding)}:{_keyed(means.key, 'hash', finding.category, matched)}]"
 
 
-def _delimiters(finding: Finding, options: Mapping[str, Any], key: bytes) -> tuple[str, str]:
-    name = f"{options.get('label', 'data')}-{_keyed(key, 'delimit', finding.category)[:8]}"
+def _delimiters(finding: Finding, options: Mapping[str, Any], means: Means) -> tuple[str, str]:
+    name = f"{options.get('label', 'data')}-{_keyed(means.key, 'delimit', finding.category)[:8]}"
     return f"[[{name}]]", f"[[/{name}]]"
 
 
-def _datamark(matched: str, finding: Finding, options: Mapping[str, Any], key: bytes) -> str:
+def _datamark(matched: str, finding: Finding, options: Mapping[str, Any], means: Means) -> str:
     mark = options.get("mark", "")
     return mark.join(matched.split(" ")) if mark else matched
 
 
+def _pseudonymize(matched: str, finding: Finding, options: Mapping[str, Any], means: Means) -> str:
+    if means.pseudonyms is None:
+        raise InputError(UNBOUND)
+    return means.pseudonyms.stand_in(matched, finding.category, options)
+
+
 register(Operator("redact", _redact, {"text": str}))
 register(Operator("mask", _mask, {"char": str, "keep_first": int, "keep_last": int}, reveals=True))
-register(Operator("remove", lambda matched, finding, options, key: ""))
+register(Operator("remove", lambda matched, finding, options, means: ""))
 register(Operator("hash", _hash))
-register(Operator("escape", lambda matched, finding, options, key: matched.translate(_ESCAPES), keeps=True))
+register(Operator("escape", lambda matched, finding, options, means: matched.translate(_ESCAPES), keeps=True))
+register(
+    Operator(
+        "pseudonymize",
+        _pseudonymize,
+        {"style": str, "locale": str},
+        reveals=True,  # to those who may see the value again
+        choices={"style": ("token", "surrogate")},
+    )
+)
 # Spotlighting (Hines et al. 2024, arXiv:2403.14720): delimiters that the writer of the text cannot
 # guess, and optionally a mark between the words.
 register(Operator("delimit", _datamark, {"label": str, "mark": str}, keeps=True, around=_delimiters))
@@ -131,7 +174,7 @@ register(Operator("delimit", _datamark, {"label": str, "mark": str}, keeps=True,
 # -- from orders to text ---------------------------------------------------------------------------
 
 
-def plan(text: str, orders: Sequence[Order], key: bytes) -> list[Edit]:
+def plan(text: str, orders: Sequence[Order], means: Means) -> list[Edit]:
     """Turn orders into edits: disjoint, in order of place, covering every span that was ordered.
 
     Spans that overlap become one edit. What it is rewritten to is decided by the order that reveals
@@ -139,50 +182,50 @@ def plan(text: str, orders: Sequence[Order], key: bytes) -> list[Edit]:
     applied around the edits inside its span.
     """
     spans = [order for order in orders if order.finding.end > order.finding.start]
-    edits = _merge([order for order in spans if not order.operator.keeps], text, key)
+    edits = _merge([order for order in spans if not order.operator.keeps], text, means)
     for order in sorted((o for o in spans if o.operator.keeps), key=lambda o: o.finding.end - o.finding.start):
-        edits = _enclose(order, edits, text, key)
+        edits = _enclose(order, edits, text, means)
     return [edit for edit in edits if edit.replacement != text[edit.start : edit.end]]
 
 
-def _merge(orders: Sequence[Order], text: str, key: bytes) -> list[Edit]:
+def _merge(orders: Sequence[Order], text: str, means: Means) -> list[Edit]:
     edits = []
     cluster: list[Order] = []
     end = -1
     for order in sorted(orders, key=lambda order: order.finding):
         if cluster and order.finding.start >= end:
-            edits.append(_rewrite(cluster, end, text, key))
+            edits.append(_rewrite(cluster, end, text, means))
             cluster = []
         cluster.append(order)
         end = max(end, order.finding.end) if len(cluster) > 1 else order.finding.end
     if cluster:
-        edits.append(_rewrite(cluster, end, text, key))
+        edits.append(_rewrite(cluster, end, text, means))
     return edits
 
 
-def _rewrite(cluster: Sequence[Order], end: int, text: str, key: bytes) -> Edit:
+def _rewrite(cluster: Sequence[Order], end: int, text: str, means: Means) -> Edit:
     def weight(order: Order) -> tuple[bool, float, int]:
         return order.operator.reveals, -order.finding.score, order.finding.start - order.finding.end
 
     chosen = min(cluster, key=weight)
     start = cluster[0].finding.start
-    return Edit(start, end, chosen.operator.rewrite(text[start:end], chosen.finding, chosen.options, key))
+    return Edit(start, end, chosen.operator.rewrite(text[start:end], chosen.finding, chosen.options, means))
 
 
-def _enclose(order: Order, edits: Sequence[Edit], text: str, key: bytes) -> list[Edit]:
+def _enclose(order: Order, edits: Sequence[Edit], text: str, means: Means) -> list[Edit]:
     """Apply an operator that keeps the words to its span, around the edits that touch it."""
     inside = [e for e in edits if e.start < order.finding.end and e.end > order.finding.start]
     start = min([order.finding.start, *(edit.start for edit in inside)])
     end = max([order.finding.end, *(edit.end for edit in inside)])
-    before, behind = order.operator.around(order.finding, order.options, key) if order.operator.around else ("", "")
+    before, behind = order.operator.around(order.finding, order.options, means) if order.operator.around else ("", "")
     if before and text.startswith(before, start) and text.endswith(behind, start, end):
         return list(edits)  # done in an earlier pass: only this key's owner can have written it
     parts = [before]
     at = start
     for edit in inside:
-        parts += (order.operator.rewrite(text[at : edit.start], order.finding, order.options, key), edit.replacement)
+        parts += (order.operator.rewrite(text[at : edit.start], order.finding, order.options, means), edit.replacement)
         at = edit.end
-    parts += (order.operator.rewrite(text[at:end], order.finding, order.options, key), behind)
+    parts += (order.operator.rewrite(text[at:end], order.finding, order.options, means), behind)
     rest = [edit for edit in edits if edit not in inside]
     return sorted([*rest, Edit(start, end, "".join(parts))])
 
@@ -203,7 +246,7 @@ def apply(text: str, edits: Sequence[Edit]) -> View:
 
 
 def settle(
-    text: str, orders: Sequence[Order], look: Callable[[str], Generator[Any, Any, list[Order]]], key: bytes
+    text: str, orders: Sequence[Order], look: Callable[[str], Generator[Any, Any, list[Order]]], means: Means
 ) -> Generator[Any, Any, list[Edit]]:
     """Return edits after which ``look`` finds nothing more to rewrite (both are parts of the guard's road).
 
@@ -212,11 +255,11 @@ def settle(
     rest is given up as a whole.
     """
     orders = list(orders)
-    edits = plan(text, orders, key)
+    edits = plan(text, orders, means)
     for _ in range(_ROUNDS):
         view = apply(text, edits)
         found = yield from look(view.text)
-        left = [order for order in found if plan(view.text, [order], key)]
+        left = [order for order in found if plan(view.text, [order], means)]
         if not left:
             return edits
         for order in left:
@@ -227,5 +270,5 @@ def settle(
             end = max([end, *(edit.end for edit in touched)])
             finding = Finding(start, end, order.finding.category, 1.0, order.finding.detector)
             orders.append(Order(finding, OPERATORS["redact"]))
-        edits = plan(text, orders, key)
+        edits = plan(text, orders, means)
     return [Edit(0, len(text), "[REDACTED]")] if text else []

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from ._presidio import judges
 from .conflicts import within_longer
 from .context_words import ContextWords, boosted, window
 from .languages import language
@@ -97,7 +98,7 @@ class Analysis:
             return
         entity = recognizer.supported_entities[0]
         for number, pattern in enumerate(recognizer.patterns):
-            best = 1.0 if _judges(recognizer) else pattern.score
+            best = 1.0 if judges(recognizer) else pattern.score
             alone = min(best, self._scores.alone.get(entity, 1.0))
             found = shapes(pattern.regex)
             escaped = None if found is None else frozenset(map(re.escape, found))
@@ -146,11 +147,3 @@ class Analysis:
         if self._contexts[index].speak_in(before) and (home is None or spoken() in (None, "en", home)):
             return boosted(score)
         return score
-
-
-def _judges(recognizer: Any) -> bool:
-    """Say whether a pattern recogniser looks at what its expressions matched, and may then score 1."""
-    if "validate_result" in vars(recognizer):
-        return True
-    owner = next(kind for kind in type(recognizer).__mro__ if "validate_result" in vars(kind))
-    return owner.__name__ != "PatternRecognizer"

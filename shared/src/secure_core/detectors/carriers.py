@@ -40,6 +40,7 @@ _COLOR = re.compile(r"(?<![\w-])color\s*:\s*([^;!]+)", re.I)
 _BACKGROUND = re.compile(r"(?<![\w-])background(?:-color)?\s*:\s*([^;!]+)", re.I)
 _WHITE = frozenset(("white", "#fff", "#ffffff", "#fefefe", "#fdfdfd", "rgb(255,255,255)", "transparent"))
 _UNSEEN_ELEMENTS = frozenset(("noscript", "template", "noframes", "datalist"))
+_LITERAL_END = re.compile(r'"\s*[,}\]]')
 _VOID = frozenset(
     ("img", "input", "meta", "br", "hr", "link", "area", "base", "col", "embed", "source", "track", "wbr")
 )
@@ -74,7 +75,7 @@ def carriers(text: str, start: int, end: int) -> list[Carrier]:
 def _comments(text: str, start: int, end: int) -> Iterator[Carrier]:
     while (start := text.find("<!--", start, end)) >= 0:
         close = text.find("-->", start + 4, end)
-        stop = close + 3 if close >= 0 else end  # a browser hides the rest of the page
+        stop = close + 3 if close >= 0 else _rest(text, start, end)
         yield Carrier(start, stop)
         start = stop
 
@@ -95,7 +96,13 @@ def _elements(text: str, start: int, end: int) -> Iterator[Carrier]:
             first, last = value.span(1) if value[1] is not None else value.span(2)
             yield Carrier(tag.start(3) + first, tag.start(3) + last)
     if hidden:
-        yield Carrier(hidden[1], end)
+        yield Carrier(hidden[1], _rest(text, hidden[1], end))
+
+
+def _rest(text: str, start: int, end: int) -> int:
+    """Where hiding ends that nothing ends: a browser hides the rest of the page, but a string literal may be over."""
+    over = _LITERAL_END.search(text, start, end)
+    return over.start() if over else end
 
 
 def _is_hidden(name: str, attributes: str) -> bool:

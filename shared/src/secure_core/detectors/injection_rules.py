@@ -15,7 +15,7 @@ OVERRIDE, TOKEN = "injection.override", "injection.control_token"
 _WORD = re.compile(r"%\((\w+)\)s")
 _BETWEEN = re.compile(r"\[\^\.!\?<>\\n\]\{0,\d+\}")
 """How the expressions say "further on in the sentence"."""
-_GAP = "[^.!?。！？<>\n]{0,40}"
+_GAP = '[^.!?。！？<>{}"\n]{0,40}'
 
 
 class Rule(NamedTuple):

@@ -16,7 +16,8 @@ REGIONS = ("US", "GB", "DE", "FR", "IL", "IN", "CA", "BR")
 """Whose national formats are known unless the policy says otherwise: Presidio's. ``+`` needs no region."""
 
 _BETWEEN = r"[-().\[\]/~+ ]{0,4}"
-_SOUTH_AFRICAN = rf"(?:27|0){_BETWEEN}[1-9](?:{_BETWEEN}\d){{4}}"
+_AS_WRITTEN = r"(?:[-().\[\]/~+\s]|[^\x00-\x7f]){0,4}"
+_SOUTH_AFRICAN = rf"(?:27|0){_AS_WRITTEN}[1-9](?:{_AS_WRITTEN}\d){{4}}"
 OUTLINES = {
     "PhoneNumbers": rf"0(?:{_BETWEEN}0){{4}}",
     "ZaMobileNumberRecognizer": _SOUTH_AFRICAN,
@@ -31,16 +32,15 @@ _LABELS = (
     *("téléphone", "portable", "telefono", "cellulare"),
 )
 
-_LOCAL = r"(?<![\w.,/+-])(?<![\w)] ?\()\(?\d{2,5}\)?(?:[ .-]\d{2,5}){1,4}(?![ .-]?\w)"
+_LOCAL = r"(?<![\w.,/+-])(?<![\w)] ?\()\(?\d{2,5}\)?(?:[ .-]\d{2,5}){1,4}(?![.-]?\w| \d)"
 _BARE = r"(?<![\w.,/+-])\d{6,12}(?![.,/-]?\w)"
 _DATE = re.compile(r"\d{1,2}([.-])\d{1,2}\1(?:\d{4}|\d{2})|\d{4}([.-])\d{1,2}\2\d{1,2}")
-_ADDRESS = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.|$)){4}")
+_ADDRESS = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.|$)){4}")
 
 _CHAIN = re.compile(r"[+＋(（\[［]?\s?\d(?:[^\w,;:!?\"'<>|=&%$#@*]{0,4}\d){4,}")
 _BEFORE, _AFTER = 8, 32
 _LEAST, _MOST = 5, 28
 """Digits in a number: E.164 has 15 at most, and there are prefixes before and extensions after them."""
-_DIGITS = re.compile(r"\D+")
 
 
 def known_regions() -> frozenset[str]:
@@ -108,7 +108,8 @@ def _may_be(candidate: str, region: str) -> bool:
     national = _national(region)
     if national is None or any(char.isalpha() or char in "#;,~" for char in candidate):  # an extension
         return True
-    return national.fullmatch(_DIGITS.sub("", candidate)) is not None
+    digits = "".join(str(int(char)) for char in candidate if char.isdecimal())  # in ASCII, whatever the script
+    return national.fullmatch(digits) is not None
 
 
 def _is_local(number: str) -> bool:

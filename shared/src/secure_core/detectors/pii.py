@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..types import Context, Finding
 from . import accounts, phones
-from ._presidio import presidio
+from ._presidio import presidio, unfailing
 from .analysis import Analysis, Scores
 from .conflicts import resolve
 from .evidence import ALONE, LEAST
@@ -88,9 +88,11 @@ class Pii:
 
     def detect(self, texts: Sequence[str], contexts: Sequence[Context]) -> list[list[Finding]]:
         """Return the findings of each text: Presidio's entity in lower case, at Presidio's score."""
-        if self._names is None and len(texts) > 1 and not self.analysis.rules_for(_SEPARATOR.join(texts)):
-            return [[] for _ in texts]
-        return [self._findings(text) for text in texts]
+        found: list[list[Finding]] = []
+        for batch in _batches(texts):
+            nothing = self._names is None and len(batch) > 1 and not self.analysis.rules_for(_SEPARATOR.join(batch))
+            found += [[] if nothing else self._findings(text) for text in batch]
+        return found
 
     def _findings(self, text: str) -> list[Finding]:
         found: set[Finding] = set()
@@ -120,11 +122,23 @@ def made(package: Any, kinds: Iterable[Any], phone_regions: Sequence[str]) -> It
     """
     for kind in kinds:
         home = kind().supported_language if kind.COUNTRY_CODE else None
-        recognizer = kind(supported_language="en")
+        recognizer = unfailing(kind(supported_language="en"))
         yield recognizer, home
         if kind.__name__ == "IbanRecognizer":
             yield from ((each, None) for each in accounts.recognizers(package, recognizer))
     yield from ((each, None) for each in phones.recognizers(package, phone_regions))
+
+
+def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Give the texts in turn, as many together as one pass of the gate is worth."""
+    start = length = 0
+    for end, text in enumerate(texts):
+        if length + len(text) > _PIECE and end > start:
+            yield texts[start:end]
+            start, length = end, 0
+        length += len(text)
+    if start < len(texts):
+        yield texts[start:]
 
 
 def _blanked(placeholder: re.Match[str]) -> str:

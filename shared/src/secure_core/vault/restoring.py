@@ -1,0 +1,99 @@
+"""Turns stand-ins back into what they stand for, in texts, streams and tool-call arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..errors import InputError
+from ..guard import check_text
+from .scope import Original, Scope
+from .tokens import Candidate
+
+__all__ = ["Read", "RestoreStream", "genuine", "leaves", "restored"]
+
+Read = Callable[..., tuple[list[Candidate], int]]
+"""``read(text, final=...)``: the places where a stand-in may stand, those at one place longest first,
+and up to where that does not depend on what follows."""
+
+May = Callable[[str], bool]
+"""Whether a category may be restored here."""
+
+
+def genuine(scope: Scope, found: Sequence[Candidate]) -> list[tuple[Candidate, Original]]:
+    """Return the candidates that are stand-ins of the scope, disjoint, in order of place."""
+    originals = scope.originals([candidate.stand_in for candidate in found])
+    real: list[tuple[Candidate, Original]] = []
+    end = 0
+    for candidate, original in zip(found, originals, strict=True):
+        if original is not None and candidate.start >= end:
+            real.append((candidate, original))
+            end = candidate.end
+    return real
+
+
+def restored(text: str, real: Sequence[tuple[Candidate, Original]], may: May) -> str:
+    """Return the text with the values in place of the stand-ins, but for those that must not be seen."""
+    parts = []
+    at = 0
+    for candidate, original in real:
+        if may(original.category):
+            parts += (text[at : candidate.start], original.value)
+            at = candidate.end
+    return "".join([*parts, text[at:]])
+
+
+def leaves(value: Any, restore: Callable[[str], str]) -> Any:
+    """Return a parsed JSON value with every string in it restored; the names of fields stay."""
+    if isinstance(value, str):
+        return restore(value)
+    if isinstance(value, dict):
+        return {key: leaves(item, restore) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [leaves(item, restore) for item in value]
+    return value
+
+
+class RestoreStream:
+    """Restores a text that arrives in pieces: `push` what arrives, pass on what comes back, `flush` at the end.
+
+    However the text is cut into chunks, what comes out, joined, is what ``guard.restore`` makes of it.
+    Held back is only what may be the beginning of a stand-in.
+
+    Not for several threads at once; make one for each text.
+    """
+
+    def __init__(self, scope: Scope, read: Read, may: May, limit: int) -> None:
+        self._scope = scope
+        self._read = read
+        self._may = may
+        self._limit = limit
+        self._held = ""
+        self._flushed = False
+
+    def push(self, chunk: str) -> str:
+        """Take a piece of the text; return what is certain by now, restored.
+
+        Raises:
+            InputError: this is no text, or the stream was flushed already.
+            VaultError: the vault failed; nothing of the piece was passed on.
+        """
+        if self._flushed:
+            raise InputError("this stream was flushed; make a new one for the next text")
+        text = self._held + check_text(chunk, self._limit)
+        found, certain = self._read(text, final=False)
+        if found:
+            return self._release(text, found, certain)
+        self._held = text[certain:]
+        return text[:certain]
+
+    def flush(self) -> str:
+        """Take the end of the text; return the rest."""
+        self._flushed = True
+        return self._release(self._held, self._read(self._held, final=True)[0], len(self._held))
+
+    def _release(self, text: str, found: Sequence[Candidate], certain: int) -> str:
+        real = genuine(self._scope, found)
+        end = max([certain, *(candidate.end for candidate, _ in real)])
+        self._held = text[end:]
+        return restored(text[:end], real, self._may)
