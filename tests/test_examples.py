@@ -98,7 +98,7 @@ def test_with_the_guard_nothing_planted_is_answered_or_recorded(output: str) -> 
 
 def test_with_the_guard_the_questions_are_still_answered(output: str) -> None:
     answers = "\n".join(line for line in output.splitlines() if line.startswith("after"))
-    for innocent in ("fourteen months", "A change of delivery address is free", "3.10 EUR", "*prompt injection* is a sentence"):
+    for innocent in ("fourteen months", "A change of delivery address is free", "3.10 EUR", "Move it to the folder"):
         assert innocent in answers
 
 

@@ -46,7 +46,7 @@ def test_scan_prints_the_sanitised_text() -> None:
     ("arguments", "stdin", "message"),
     [
         (["scan", "no-such-file"], None, "No such file"),
-        (["scan", "-", "--policy", "defualt"], "x", "neither a file nor one of observe, default, strict"),
+        (["scan", "-", "--policy", "defualt"], "x", "neither a text file nor one of observe, default, strict"),
         (["scan", "-"], b"\xff\xfe", "not UTF-8 text (byte 0); convert it first"),
         (["scan", "-", "--stage", "outputs"], "x", "outputs"),
         (["policy", "check", "missing.toml"], None, "no policy 'missing.toml'"),

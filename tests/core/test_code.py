@@ -33,6 +33,11 @@ def indented(text: str, by: str) -> str:
         "  ```\ncode\n```\n" + PROSE + "\n" + HOSTILE + "\n```\n",
         "```\n" + "x = 1\n" * 3000 + "```\n" + PROSE + HOSTILE + "\n```\n",
         "<pre>\n\n```\n" + LINE * 3 + HOSTILE + "\n```\n</pre>",
+        "~~~ a`b\nx\n~~~\n" + PROSE * 2 + HOSTILE + "\n~~~\n",
+        "``` " + "a" * 70 + "`\n" + PROSE * 2 + HOSTILE + "\n```\n",
+        "```\nx\n```" + " " * 70 + "x\n```\n" + PROSE * 2 + HOSTILE + "\n```\n",
+        "- ```\n  x\n  ```\n" + PROSE * 2 + HOSTILE,
+        "1) ```\n   x\n   ```\n" + PROSE * 2 + HOSTILE,
         PROSE + "and then ```\n" + LINE * 2 + HOSTILE + "\n```\n",
     ],
 )

@@ -4,6 +4,7 @@ import pickle
 import re
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pytest
 
@@ -107,6 +108,10 @@ def test_texts_and_contexts_go_together() -> None:
         ([[Finding(-1, 1, "pii.x")]], "offsets outside"),
         ([[Finding(2, 1, "pii.x")]], "offsets outside"),
         ([[Finding(0, 1, "pii.x", 1.5)]], "score outside"),
+        ([[Finding(0.0, 1.0, "pii.x")]], "whole offsets"),  # type: ignore[arg-type]
+        ([[(0, 1)]], "no Finding"),
+        ([None], "one list of findings for each text"),
+        ([[Finding(0, 1, "secret text")]], "a category that it does not declare"),
         ([[], []], "one list of findings for each text"),
         (None, "one list of findings for each text"),
     ],
@@ -165,6 +170,73 @@ def test_detectors_run_only_where_a_rule_speaks_of_them() -> None:
     rules = [{"category": "pii.*", "stages": ["output"], "action": "sanitize"}]
     quiet = guard(Wrong(ValueError()), rules=rules)
     assert quiet.check("EB1", stage="input").status is Status.CLEAN
+
+
+def test_a_screen_that_fails_promises_nothing() -> None:
+    class Screened(Wrong):
+        def screen(self, texts: Sequence[str]) -> list[bool]:
+            raise ValueError(f"cannot read {texts}")
+
+    with pytest.raises(DetectorError, match="ValueError"):
+        guard(Screened(ValueError())).check("secret text", stage="output")
+    assert guard(Screened([[]])).check("secret text", stage="output").status is Status.CLEAN
+
+
+def test_a_panic_is_a_failure_too() -> None:
+    class Panic(BaseException):
+        pass
+
+    failing = Wrong(None)
+    failing.detect = lambda texts, contexts: (_ for _ in ()).throw(Panic(texts[0]))  # type: ignore[method-assign]
+    with pytest.raises(DetectorError, match="Panic"):
+        guard(failing).check("secret text", stage="output")
+
+
+def test_a_dataclass_is_a_detector() -> None:
+    @dataclass
+    class Plain:
+        name: str = "plain"
+        categories: tuple[str, ...] = ("pii.badge",)
+
+        def detect(self, texts: Sequence[str], contexts: Sequence[Context]) -> list[list[Finding]]:
+            return [[Finding(*span, "pii.badge") for span in find_badge(text)] for text in texts]
+
+    assert guard(Plain()).check("EB1", stage="output").text == "[BADGE]"
+
+
+def test_a_held_stream_that_failed_at_its_end_stays_failed() -> None:
+    stream = guard(Wrong(ValueError())).stream(stage="output")
+    stream.push("secret text")
+    for _ in range(2):
+        with pytest.raises(DetectorError):
+            stream.flush()
+
+
+def test_a_reading_of_a_segment_counts_even_if_the_whole_has_none() -> None:
+    text = (
+        "This is the first sentence, long enough to stand alone as a segment, so that it is judged by itself; it names "
+        "the address ann\u200e@example.com. שלום עולם וכולם."
+    )
+    default = Guard.from_policy("default")
+    stream = default.stream(stage="output")
+    out = "".join(stream.push(text[at : at + 7]) for at in range(0, len(text), 7)) + stream.flush()
+    assert out == default.check(text, stage="output").text
+    assert "example.com" not in out
+
+
+def test_a_finding_without_a_range_in_a_later_segment_speaks_of_that_segment() -> None:
+    class Budget:
+        name = "budget"
+        categories = ("pii.budget",)
+        scope = "segment"
+
+        def detect(self, texts: Sequence[str], contexts: Sequence[Context]) -> list[list[Finding]]:
+            return [[Finding(0, 0, "pii.budget")] if "over" in text[-40:] else [] for text in texts]
+
+    long = (
+        "This is a sentence that is long enough to stand as a segment for itself, with nothing else to say than that. "
+    )
+    assert guard(Budget()).check(long * 2 + "It is over.", stage="output").text == long * 2 + "[BUDGET]"
 
 
 def test_a_finding_without_a_range_speaks_of_the_whole_text() -> None:
@@ -231,8 +303,8 @@ def test_a_stream_ends_once() -> None:
 def test_a_stream_flows_sentence_by_sentence() -> None:
     stream = guard(BADGE).stream(stage="output")
     first = "This is the first sentence of a longer answer, long enough to stand for itself, and {} is named in it. "
-    assert stream.push(first.format("EB12") + "The second") == first.format("[BADGE]")
-    assert stream.push(" one.") + stream.flush() == "The second one."
+    assert stream.push(first.format("EB12") + "The second one is not over") == first.format("[BADGE]")
+    assert stream.push(" yet.") + stream.flush() == "The second one is not over yet."
 
 
 def test_a_stream_is_held_where_the_policy_may_block() -> None:

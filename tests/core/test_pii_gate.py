@@ -131,11 +131,10 @@ def test_gated_findings_are_presidios(pair: tuple[Pii, Any], text: str) -> None:
 def test_nothing_that_stock_presidio_finds_is_lost(stock: tuple[Pii, Any], text: str) -> None:
     pii, presidio_alone = stock
     found = pii.detect([text], [])[0]
-    for one in presidio_alone.analyze(text, "en"):
+    for one in resolve(text, presidio_alone.analyze(text, "en")):
         category = f"pii.{one.entity_type.lower()}"
-        same = [
-            other for other in found if other.category == category or one.entity_type in ("DATE_TIME", "PHONE_NUMBER")
-        ]
+        anything = one.entity_type in ("DATE_TIME", "PHONE_NUMBER")  # may turn out to be a part of something else
+        same = [other for other in found if anything or other.category == category]
         assert any(other.start < one.end and one.start < other.end for other in same), category
 
 
@@ -155,8 +154,8 @@ def test_a_text_that_an_expression_matches_holds_its_shape(text: str) -> None:
 
 
 @given(st.text(max_size=30))
-def test_an_outline_is_three_of_the_texts_length(text: str) -> None:
-    assert len(outline(text)) == 3 * len(text) + 2
+def test_an_outline_is_the_text_three_times(text: str) -> None:
+    assert len(outline(text)) == 3 * len(text) + 3
     assert len(lowered(text)) == len(text)
 
 

@@ -60,7 +60,7 @@ def test_a_policy_without_its_detectors_builds_no_guard(policy: dict[str, object
 
 
 def test_an_unknown_policy_is_refused_with_the_names_there_are() -> None:
-    with pytest.raises(PolicyError, match="neither a file nor one of observe, default, strict"):
+    with pytest.raises(PolicyError, match="neither a text file nor one of observe, default, strict"):
         Guard.from_policy("defualt")
 
 

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -13,6 +14,7 @@ PIECES = [
     "A line that is long enough to be taken for wrapped prose\n", "e.g. ", "word ", "1 234 ", "<", "~", "?!) ", ")",
     "BEGIN ", "x" * 50, "lorem ipsum dolor " * 60, "1 " * 900, "z" * 2100, "<p " + "q" * 2000, "\\\n", "-->",
 ]  # fmt: skip
+SHAPES = ["<", "<a ", '<a ="', "[", "![", "](", "`", "``` ", "<!--", "<script>", ".", ". ", "\n", "x", "-----BEGIN "]
 texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=6), max_size=14).map("".join)
 
 
@@ -85,10 +87,21 @@ def test_code_in_a_fence_is_seen_as_code() -> None:
     assert "```" in found[-1].left
 
 
+def test_a_break_that_was_forced_does_not_depend_on_chunks() -> None:
+    text = "z" * 4000 + " y" + "q" * 38 + "." * 60 + " And more of it" + "w" * 300 + ". End of it"
+    assert chunked(text, [4030]) == chunked(text, [])
+
+
 @pytest.mark.parametrize(
-    "shape",
-    ["<", "<a ", '<a ="', "[", "![", "](", "`", "``` ", "<!--", "<script>", ".", ". ", "\n", "x", "-----BEGIN "],
+    "make",
+    [
+        *(lambda n, shape=shape: shape * (n // len(shape)) for shape in SHAPES),
+        lambda n: "a" * 120 + "." * n + "x",
+        lambda n: "x" * 4200 + " " * n + "1",
+        lambda n: " " * n + "1",
+        lambda n: "<svg></" * (n // 7),
+    ],
 )
-def test_hostile_shapes_finish(shape: str) -> None:
-    text = (shape * (200_000 // len(shape)))[:200_000]
+def test_hostile_shapes_are_cut_whole(make: Callable[[int], str]) -> None:
+    text = make(200_000)
     assert sum(len(segment.text) for segment in segments(text)) == len(text)

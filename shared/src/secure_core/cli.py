@@ -1,29 +1,29 @@
-"""The command line: ``secure-core scan | eval | policy``."""
+"""The command line: ``secure-core scan | eval | policy | vault``."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from .errors import SecureError
+from ._usage import refuse, usage_errors
 from .guard import Guard
 from .policy import Policy, shipped
 from .types import Decision, Stage, Status
+from .vault_commands import app as vaults
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 policies = typer.Typer(no_args_is_help=True, help="Check and list policies.")
 app.add_typer(policies, name="policy")
+app.add_typer(vaults, name="vault")
 
 StageOption = Annotated[Stage, typer.Option("--stage", help="Where the text stands in the pipeline.")]
 PolicyOption = Annotated[str, typer.Option("--policy", help="A shipped policy's name, or a TOML file.")]
@@ -39,7 +39,7 @@ def scan(
     text: Annotated[bool, typer.Option("--text", help="Print the sanitised text instead.")] = False,
 ) -> None:
     """Judge files. Exit status: 0 nothing found, 1 something found, 2 wrong usage."""
-    with _usage_errors():
+    with usage_errors():
         guard = Guard.from_policy(policy)
         texts = [_read(file) for file in files]
         decisions = guard.check_many(texts, stage=stage)
@@ -65,7 +65,7 @@ def evaluate(
     """Score labelled data and print one JSON object."""
     from .evaluate import evaluate as score
 
-    with _usage_errors():
+    with usage_errors():
         asked = [category.strip() for category in categories.split(",") if category.strip()]
         print(json.dumps(score(Guard.from_policy(policy), files, stage, asked), indent=2))
 
@@ -73,7 +73,7 @@ def evaluate(
 @policies.command("check")
 def check(file: Annotated[str, typer.Argument(help="A TOML file, or a shipped policy's name.")]) -> None:
     """Build a policy as a guard would and say what is wrong with it."""
-    with _usage_errors():
+    with usage_errors():
         guard = Guard.from_policy(file)
     policy = guard.policy
     Console().print(
@@ -105,7 +105,7 @@ def _read(file: str) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        _refuse(f"{file}: not UTF-8 text (byte {error.start}); convert it first")
+        refuse(f"{file}: not UTF-8 text (byte {error.start}); convert it first")
 
 
 def _as_dict(file: str, decision: Decision) -> dict[str, Any]:
@@ -131,16 +131,3 @@ def _print_table(files: list[str], decisions: list[Decision]) -> None:
             row = (decision.status.value, f.category, f"{f.start}-{f.end}", f"{f.score:.2f}", f.detector)
             table.add_row(escape(file), *row)
     Console().print(table)
-
-
-@contextmanager
-def _usage_errors() -> Iterator[None]:
-    try:
-        yield
-    except (SecureError, OSError) as error:
-        _refuse(str(error))
-
-
-def _refuse(message: str) -> NoReturn:
-    print(f"secure-core: {message}", file=sys.stderr)
-    raise typer.Exit(2)

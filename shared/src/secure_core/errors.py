@@ -48,6 +48,9 @@ class Blocked(SecureError):
         found = ", ".join(self.decision.categories) or "unspecified"
         return f"blocked at stage {self.decision.context.stage.value}: {found}"
 
+    def __repr__(self) -> str:
+        return f"Blocked({str(self)!r})"
+
 
 class IntegrityError(SecureError):
     """An artefact or an audit log is not what its manifest says it is."""

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .detectors import Detector, load
 from .errors import DetectorError, InputError, PolicyError
-from .normalize import views
-from .policy import Policy, Rule, overlaps
+from .normalize import is_plain
+from .policy import DetectorSpec, Policy, Rule, overlaps
 from .sanitize import OPERATORS, UNBOUND, Means, Order, apply, settle
 from .scan import Answer, Piece, Question, Seen, look, relevant, scope
 from .segment import Segment, segments
@@ -75,7 +75,7 @@ class Guard:
         self._named_key = key
         self._means = Means(key or os.environ.get("SECURE_CORE_KEY", "").encode() or _PROCESS_KEY)
         self.detectors: tuple[Detector, ...] = (
-            *(_built(spec.name, json.dumps(spec.options, sort_keys=True)) for spec in policy.detectors),
+            *(_built(spec.name, _canonical(spec)) for spec in policy.detectors),
             *self._own,
         )
         self.telemetry = telemetry or Telemetry()
@@ -97,6 +97,11 @@ class Guard:
         """
         if isinstance(policy, Guard):
             return policy
+        if not isinstance(policy, str | Path | Policy):
+            raise PolicyError(
+                f"a policy is a name, a path, a Policy or a Guard, not {type(policy).__name__}; "
+                "for a dictionary there is Policy.model_validate"
+            )
         return cls(policy if isinstance(policy, Policy) else Policy.load(policy))
 
     def __repr__(self) -> str:
@@ -104,6 +109,9 @@ class Guard:
 
     def __reduce__(self) -> tuple[Callable[..., Guard], tuple[Any, ...]]:
         return _rebuild, (self.policy, self._own, self._named_key)
+
+    def __copy__(self) -> Guard:
+        return self
 
     def __deepcopy__(self, memo: object) -> Guard:
         return self
@@ -228,11 +236,10 @@ class Guard:
 
     def _cut(self, text: str, context: Context) -> list[Piece]:
         """Return what is judged apart: the whole text or its segments; nothing if nobody has reason to look."""
-        readings = views(text)
-        detectors = relevant(self._active[context.stage], readings)
+        plain = is_plain(text)
+        detectors = relevant(self._active[context.stage], text) if plain else self._active[context.stage]
         if not detectors:
             return []
-        plain = len(readings) == 1  # then no segment of it has another reading either
         if self._holds[context.stage]:
             return [Piece(text, context, detectors, plain=plain)]
         return [Piece(s.text, context, detectors, s.start, s.left, False, plain) for s in segments(text)]
@@ -262,6 +269,8 @@ class Guard:
                 return _orders(self._rule(text, seen.findings, piece.context), len(text))
 
             edits = yield from settle(piece.text, _orders(ruled, len(piece.text)), again, self._means)
+            if self._means.pseudonyms is not None:
+                edits = self._means.pseudonyms.apart(piece.text, edits)
         return Outcome(action, tuple(finding for finding, _ in ruled), tuple(edits), saw.failed)
 
     def _rule(self, text: str, findings: Sequence[Finding], context: Context) -> list[tuple[Finding, Rule]]:
@@ -331,6 +340,10 @@ def _orders(ruled: Iterable[tuple[Finding, Rule]], length: int) -> list[Order]:
 # -- driving the road ------------------------------------------------------------------------------
 
 
+_OURS = (KeyboardInterrupt, SystemExit, GeneratorExit, asyncio.CancelledError)
+"""What is not a detector's failure."""
+
+
 def drive(road: Road[T]) -> T:
     """Walk the road to its end here and now."""
     answer: Answer = None
@@ -343,7 +356,9 @@ def drive(road: Road[T]) -> T:
             answer = detector.detect(texts, contexts)
             if inspect.isawaitable(answer):
                 answer = _wait(answer)
-        except Exception as error:
+        except _OURS:
+            raise
+        except BaseException as error:  # a tokenizer written in Rust panics with one, and quotes the text
             answer = error
 
 
@@ -362,7 +377,9 @@ async def adrive(road: Road[T]) -> T:
                 answer = detector.detect(texts, contexts)
             if inspect.isawaitable(answer):
                 answer = await answer
-        except Exception as error:
+        except _OURS:
+            raise
+        except BaseException as error:
             answer = error
 
 
@@ -429,11 +446,11 @@ def _context(stage: Stage | str | None, context: Context | None) -> Context:
         if stage is None:
             raise InputError(f"say where the text stands: stage=..., one of {', '.join(Stage)}")
         return Context(_stage(stage))
-    return context if stage is None else replace(context, stage=_stage(stage))
+    return replace(context, stage=_stage(context.stage if stage is None else stage))
 
 
 def _contexts(texts: Sequence[str], stage: Stage | str | None, contexts: Sequence[Context] | None) -> Sequence[Context]:
-    if isinstance(texts, str):
+    if isinstance(texts, str) or not isinstance(texts, Sequence):
         raise InputError("pass a list of texts; for a single text there is check()")
     if contexts is None:
         return [_context(stage, None)] * len(texts)
@@ -445,6 +462,13 @@ def _contexts(texts: Sequence[str], stage: Stage | str | None, contexts: Sequenc
 # -- what a guard is built of ----------------------------------------------------------------------
 
 _PROCESS_KEY = secrets.token_bytes(32)
+
+
+def _canonical(spec: DetectorSpec) -> str:
+    try:
+        return json.dumps(spec.options, sort_keys=True)
+    except TypeError:
+        raise PolicyError(f"detector {spec.name!r}: options are text, numbers, lists and tables only") from None
 
 
 @lru_cache(maxsize=64)

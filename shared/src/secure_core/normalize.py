@@ -20,7 +20,7 @@ from ._folding import FOLDING
 from ._invisible import SMUGGLERS, carried
 from ._rewriting import Rewriting, any_of
 
-__all__ = ["View", "views"]
+__all__ = ["View", "is_plain", "views"]
 
 _DEPTH = 2
 """How many layers of encoding are taken off."""
@@ -92,14 +92,19 @@ class View:
         return View(kind, "".join([*parts, self.text[taken:]]), at, below, self)
 
 
+def is_plain(text: str) -> bool:
+    """Say whether neither the text nor any part of it has another reading."""
+    worth_a_look = _WORTH_A_LOOK_IN_ASCII if text.isascii() else _WORTH_A_LOOK
+    return worth_a_look.search(text) is None
+
+
 def views(text: str) -> list[View]:
     """Return the readings of ``text``: itself, then folded, then decoded, one and two deep, where they differ.
 
     Together they are at most a small multiple of the text, and cost time linear in it.
     """
     found = [View.identity(text)]
-    worth_a_look = _WORTH_A_LOOK_IN_ASCII if text.isascii() else _WORTH_A_LOOK
-    if worth_a_look.search(text) is None:
+    if is_plain(text):
         return found
     readings = _readings("folded", found[0], _DEPTH)
     return found + [view for view in readings if view is not found[0] and view.text.strip()]

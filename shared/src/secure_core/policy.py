@@ -16,6 +16,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from .detectors import within
 from .errors import PolicyError
 from .sanitize import OPERATORS
 from .types import Action, Context, Finding, Stage
@@ -80,7 +81,7 @@ class Rule(_Strict):
 
     def names(self, category: str) -> bool:
         """Whether the category is one of this rule's."""
-        return any(_within(category, pattern) for pattern in self.category)
+        return any(within(category, pattern) for pattern in self.category)
 
 
 class Limits(_Strict):
@@ -112,7 +113,7 @@ class Restore(_Strict):
         """Whether this entry lets the category be restored there."""
         return (
             context.stage in self.stages
-            and any(_within(category, pattern) for pattern in self.category)
+            and any(within(category, pattern) for pattern in self.category)
             and _named(context.source, self.sources)
             and _named(context.principal, self.principals)
         )
@@ -140,10 +141,10 @@ class Policy(_Strict):
     @model_validator(mode="before")
     @classmethod
     def _detectors_from_rules(cls, data: Any) -> Any:
-        if isinstance(data, Mapping) and "detectors" not in data:
-            wanted = [str(c) for rule in data.get("rules", ()) for c in _categories_of(rule)]
+        if isinstance(data, Mapping) and "detectors" not in data and isinstance(data.get("rules"), list | tuple):
+            wanted = [category for rule in data["rules"] for category in _categories_of(rule)]
             names = [name for family, name in _SHIPPED.items() if any(overlaps(c, family) for c in wanted)]
-            return {**data, "detectors": [{"name": name} for name in names]}
+            return {**data, "detectors": [{"name": name} for name in dict.fromkeys(names)]}
         return data
 
     @model_validator(mode="after")
@@ -201,9 +202,13 @@ class Policy(_Strict):
             text = (resources.files(__package__) / "policies" / f"{source}.toml").read_text("utf-8")
             return cls.loads(text, place=f"{source}.toml")
         path = Path(source)
-        if not path.is_file():
-            raise PolicyError(f"no policy {str(source)!r}: neither a file nor one of {', '.join(shipped())}")
-        return cls.loads(path.read_text("utf-8"), place=str(path))
+        try:
+            toml = path.read_text("utf-8")
+        except (OSError, ValueError):
+            raise PolicyError(
+                f"no policy {str(source)!r}: neither a text file nor one of {', '.join(shipped())}"
+            ) from None
+        return cls.loads(toml, place=str(path))
 
     @classmethod
     def loads(cls, toml: str, place: str = "policy") -> Policy:
@@ -240,11 +245,6 @@ def shipped() -> tuple[str, ...]:
     return ("observe", "default", "strict")
 
 
-def _within(category: str, pattern: str) -> bool:
-    """Whether a category is the pattern, or of the pattern's family."""
-    return pattern in (category, "*") or (pattern.endswith(".*") and category.startswith(pattern[:-1]))
-
-
 def _named(name: str | None, globs: tuple[str, ...]) -> bool:
     return globs == ("*",) or any(fnmatchcase(name or "", glob) for glob in globs)
 
@@ -252,15 +252,17 @@ def _named(name: str | None, globs: tuple[str, ...]) -> bool:
 def overlaps(pattern: str, other: str) -> bool:
     """Whether two categories or families have anything in common."""
     return (
-        _within(other.removesuffix(".*"), pattern)
-        or _within(pattern.removesuffix(".*"), other)
+        within(other.removesuffix(".*"), pattern)
+        or within(pattern.removesuffix(".*"), other)
         or (pattern.endswith(".*") and other == pattern)
     )
 
 
 def _categories_of(rule: Any) -> tuple[str, ...]:
-    category = rule.get("category", ()) if isinstance(rule, Mapping) else getattr(rule, "category", ())
-    return (category,) if isinstance(category, str) else tuple(category)
+    category = rule.get("category") if isinstance(rule, Mapping) else getattr(rule, "category", None)
+    if isinstance(category, list | tuple):
+        return tuple(each for each in category if isinstance(each, str))
+    return (category,) if isinstance(category, str) else ()
 
 
 def _explain(problem: Any, toml: str, place: str) -> str:
@@ -276,7 +278,12 @@ def _explain(problem: Any, toml: str, place: str) -> str:
 
 
 def _keys_at(location: tuple[int | str, ...]) -> list[str]:
-    tables: dict[str, type[BaseModel]] = {"rules": Rule, "detectors": DetectorSpec, "limits": Limits, "restore": Restore}
+    tables: dict[str, type[BaseModel]] = {
+        "rules": Rule,
+        "detectors": DetectorSpec,
+        "limits": Limits,
+        "restore": Restore,
+    }
     table = tables.get(str(location[0]), Policy)
     return list((Policy if len(location) == 1 else table).model_fields)
 

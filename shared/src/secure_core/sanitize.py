@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -31,6 +32,10 @@ class Pseudonyms(Protocol):
 
     def spare(self, text: str, findings: Sequence[Finding]) -> Sequence[Finding]:
         """Return the findings but for those that see something in one of the scope's stand-ins."""
+        ...
+
+    def apart(self, text: str, edits: Sequence[Edit]) -> list[Edit]:
+        """Return the edits with a stand-in of another style where one would run into the word beside it."""
         ...
 
 
@@ -73,8 +78,9 @@ class Operator:
             if name not in self.options:
                 known = ", ".join(sorted(self.options)) or "none"
                 raise ValueError(f"operator {self.name!r} has no option {name!r}; it has: {known}")
-            if type(value) is not self.options[name]:
-                raise ValueError(f"option {name!r} of operator {self.name!r} must be {self.options[name].__name__}")
+            if type(value) is not self.options[name] or (isinstance(value, int) and value < 0):
+                kind = "a whole number from 0" if self.options[name] is int else self.options[name].__name__
+                raise ValueError(f"option {name!r} of operator {self.name!r} must be {kind}")
             if value not in self.choices.get(name, (value,)):
                 raise ValueError(f"option {name!r} of operator {self.name!r}: one of {', '.join(self.choices[name])}")
 
@@ -126,8 +132,8 @@ def _redact(matched: str, finding: Finding, options: Mapping[str, Any], means: M
 
 def _mask(matched: str, finding: Finding, options: Mapping[str, Any], means: Means) -> str:
     room = len(matched) // 3  # never show more than a third
-    last = min(options.get("keep_last", 0), room)
-    first = min(options.get("keep_first", 0), room - last)
+    last: int = min(options.get("keep_last", 0), room)
+    first: int = min(options.get("keep_first", 0), room - last)
     hidden = str(options.get("char", "*")) * (len(matched) - first - last)
     return matched[:first] + hidden + matched[len(matched) - last :]
 
@@ -178,13 +184,13 @@ def plan(text: str, orders: Sequence[Order], means: Means) -> list[Edit]:
     """Turn orders into edits: disjoint, in order of place, covering every span that was ordered.
 
     Spans that overlap become one edit. What it is rewritten to is decided by the order that reveals
-    least, is surest, and covers most. An operator that keeps the words (`escape`, `delimit`) is
+    least, covers most, and is surest. An operator that keeps the words (`escape`, `delimit`) is
     applied around the edits inside its span.
     """
     spans = [order for order in orders if order.finding.end > order.finding.start]
     edits = _merge([order for order in spans if not order.operator.keeps], text, means)
     for order in sorted((o for o in spans if o.operator.keeps), key=lambda o: o.finding.end - o.finding.start):
-        edits = _enclose(order, edits, text, means)
+        _enclose(order, edits, text, means)
     return [edit for edit in edits if edit.replacement != text[edit.start : edit.end]]
 
 
@@ -204,30 +210,52 @@ def _merge(orders: Sequence[Order], text: str, means: Means) -> list[Edit]:
 
 
 def _rewrite(cluster: Sequence[Order], end: int, text: str, means: Means) -> Edit:
-    def weight(order: Order) -> tuple[bool, float, int]:
-        return order.operator.reveals, -order.finding.score, order.finding.start - order.finding.end
+    def weight(order: Order) -> tuple[bool, int, float]:
+        return order.operator.reveals, order.finding.start - order.finding.end, -order.finding.score
 
     chosen = min(cluster, key=weight)
     start = cluster[0].finding.start
     return Edit(start, end, chosen.operator.rewrite(text[start:end], chosen.finding, chosen.options, means))
 
 
-def _enclose(order: Order, edits: Sequence[Edit], text: str, means: Means) -> list[Edit]:
+def _enclose(order: Order, edits: list[Edit], text: str, means: Means) -> None:
     """Apply an operator that keeps the words to its span, around the edits that touch it."""
-    inside = [e for e in edits if e.start < order.finding.end and e.end > order.finding.start]
+    first, last = _touching(edits, order.finding.start, order.finding.end)
+    inside = edits[first:last]
     start = min([order.finding.start, *(edit.start for edit in inside)])
     end = max([order.finding.end, *(edit.end for edit in inside)])
-    before, behind = order.operator.around(order.finding, order.options, means) if order.operator.around else ("", "")
-    if before and text.startswith(before, start) and text.endswith(behind, start, end):
-        return list(edits)  # done in an earlier pass: only this key's owner can have written it
-    parts = [before]
+    marks = order.operator.around(order.finding, order.options, means) if order.operator.around else ("", "")
+    if marks[0] and _is_between(text, start, end, *marks):
+        return  # done in an earlier pass
+    parts = [marks[0]]
     at = start
-    for edit in inside:
-        parts += (order.operator.rewrite(text[at : edit.start], order.finding, order.options, means), edit.replacement)
+    for edit in [*inside, Edit(end, end, "")]:
+        kept = order.operator.rewrite(text[at : edit.start], order.finding, order.options, means)
+        parts += (_without(kept, marks), edit.replacement)
         at = edit.end
-    parts += (order.operator.rewrite(text[at:end], order.finding, order.options, means), behind)
-    rest = [edit for edit in edits if edit not in inside]
-    return sorted([*rest, Edit(start, end, "".join(parts))])
+    edits[first:last] = [Edit(start, end, "".join([*parts, marks[1]]))]
+
+
+def _touching(edits: Sequence[Edit], start: int, end: int) -> tuple[int, int]:
+    """Return which edits, disjoint and in order, share a character with the range: first, and one behind the last."""
+    return bisect_right(edits, start, key=lambda edit: edit.end), bisect_left(edits, end, key=lambda edit: edit.start)
+
+
+def _is_between(text: str, start: int, end: int, before: str, behind: str) -> bool:
+    """Whether the span stands, or is, between one pair of marks: whoever has seen them cannot add another."""
+    if text.endswith(before, 0, start) and text.startswith(behind, end):
+        return True
+    framed = text.startswith(before, start) and text.endswith(behind, start, end)
+    inner = text[start + len(before) : end - len(behind)]
+    return framed and before not in inner and behind not in inner
+
+
+def _without(text: str, marks: tuple[str, str]) -> str:
+    """Take marks out that somebody has learned and written into the text."""
+    while any(mark and mark in text for mark in marks):
+        for mark in marks:
+            text = text.replace(mark, "")
+    return text
 
 
 def apply(text: str, edits: Sequence[Edit]) -> View:
@@ -265,9 +293,9 @@ def settle(
         for order in left:
             start, end = view.source(order.finding.start, order.finding.end)
             # What an edit left standing, or made, is redacted together with that edit.
-            touched = [e for e in edits if e.start < end and e.end > start]
-            start = min([start, *(edit.start for edit in touched)])
-            end = max([end, *(edit.end for edit in touched)])
+            first, last = _touching(edits, start, end)
+            start = min([start, *(edit.start for edit in edits[first:last])])
+            end = max([end, *(edit.end for edit in edits[first:last])])
             finding = Finding(start, end, order.finding.category, 1.0, order.finding.detector)
             orders.append(Order(finding, OPERATORS["redact"]))
         edits = plan(text, orders, means)

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .detectors import Detector
+from .detectors import Detector, within
 from .errors import DetectorError
 from .normalize import View, views
 from .segment import segments
@@ -55,12 +55,12 @@ class _Unit:
 
     def place(self, finding: Finding, detector: str) -> Finding | None:
         """Carry a finding back to the piece; ``None`` if it lies in what stands before."""
-        if not (0 <= finding.start <= finding.end <= len(self.view.text) and 0.0 <= finding.score <= 1.0):
-            raise DetectorError(detector, "it returned offsets outside the text or a score outside 0..1")
+        by = self.start - self.left
         start, end = self.view.source(finding.start, finding.end)
+        if finding.start == finding.end == 0:  # it speaks of the segment as a whole
+            return Finding(self.start, self.start, finding.category, finding.score, detector)
         if self.left and end <= self.left:
             return None
-        by = self.start - self.left
         return Finding(max(start, self.left) + by, end + by, finding.category, finding.score, detector)
 
 
@@ -69,17 +69,17 @@ def scope(detector: Detector) -> str:
     return str(getattr(detector, "scope", "text"))
 
 
-def relevant(detectors: Sequence[Detector], readings: Sequence[View]) -> tuple[Detector, ...]:
-    """Return the detectors that have reason to look at a text, given its readings.
+def relevant(detectors: Sequence[Detector], text: str) -> tuple[Detector, ...]:
+    """Return the detectors that have reason to look at a text that has no other reading than itself."""
+    return tuple(detector for detector in detectors if _may_find(detector, text))
 
-    A detector may have a method ``screen(texts) -> list[bool]``: false promises that it finds
-    nothing in the text, nor in any segment of it.
-    """
-    return tuple(
-        detector
-        for detector in detectors
-        if not hasattr(detector, "screen") or any(detector.screen([v.text for v in _wanted(detector, readings)]))
-    )
+
+def _may_find(detector: Detector, text: str) -> bool:
+    screen = getattr(detector, "screen", None)
+    try:
+        return screen is None or any(screen([text]))
+    except Exception:  # it will be asked, and fail, where failures are dealt with
+        return True
 
 
 def look(pieces: Sequence[Piece], *, fail_open: bool) -> Generator[Question, Answer, list[Seen]]:
@@ -91,17 +91,18 @@ def look(pieces: Sequence[Piece], *, fail_open: bool) -> Generator[Question, Ans
     found: list[dict[tuple[str, int, int], Finding]] = [{} for _ in pieces]
     failed: list[list[str]] = [[] for _ in pieces]
     readings = _Readings(pieces)
-    for detector in dict.fromkeys(detector for piece in pieces for detector in piece.detectors):
+    for detector in {id(d): d for piece in pieces for d in piece.detectors}.values():
         units = [
             unit
             for index, piece in enumerate(pieces)
-            if detector in piece.detectors
+            if any(detector is each for each in piece.detectors)
             for unit in readings.units(index, detector)
         ]
         answer = yield detector, [unit.view.text for unit in units], [pieces[unit.piece].context for unit in units]
         try:
             for unit, findings in zip(units, _checked(answer, len(units), detector), strict=True):
                 for finding in findings:
+                    _check(finding, detector, len(unit.view.text))
                     placed = unit.place(finding, detector.name)
                     if placed is not None:
                         _keep(placed, found[unit.piece])
@@ -140,19 +141,30 @@ def _kinds(detector: Detector) -> frozenset[str]:
     return frozenset(getattr(detector, "views", ("folded", "decoded")))
 
 
-def _wanted(detector: Detector, readings: Sequence[View]) -> list[View]:
-    kinds = _kinds(detector)
-    return [view for view in readings if view.kind == "identity" or view.kind in kinds]
-
-
 def _checked(answer: Answer, texts: int, detector: Detector) -> Sequence[Sequence[Finding]]:
     """Return a detector's answer if it is one."""
-    if isinstance(answer, Exception):
+    if isinstance(answer, BaseException):
         # The cause is dropped on purpose: its message or its frames may quote the text.
         raise DetectorError(detector.name, type(answer).__name__) from None
-    if not isinstance(answer, Sequence) or len(answer) != texts:
+    if not _is_list(answer) or len(answer) != texts or not all(map(_is_list, answer)):
         raise DetectorError(detector.name, "it did not answer with one list of findings for each text")
-    return answer
+    return answer  # type: ignore[no-any-return]
+
+
+def _is_list(answer: object) -> bool:
+    return isinstance(answer, Sequence) and not isinstance(answer, str)
+
+
+def _check(finding: object, detector: Detector, length: int) -> None:
+    """Refuse what is no finding; what it says is not repeated, for it may hold the text."""
+    if not isinstance(finding, Finding) or not all(type(at) is int for at in (finding.start, finding.end)):
+        raise DetectorError(detector.name, "it returned something that is no Finding with whole offsets")
+    if not 0 <= finding.start <= finding.end <= length:
+        raise DetectorError(detector.name, "it returned offsets outside the text")
+    if not isinstance(finding.score, int | float) or not 0.0 <= finding.score <= 1.0:
+        raise DetectorError(detector.name, "it returned a score outside 0..1")
+    if not any(within(finding.category, family) for family in detector.categories):
+        raise DetectorError(detector.name, "it reported a category that it does not declare")
 
 
 def _keep(finding: Finding, found: dict[tuple[str, int, int], Finding]) -> None:

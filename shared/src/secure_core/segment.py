@@ -11,7 +11,7 @@ HTML tag, comment or script, a PEM block, a Markdown link, a wrapped line of pro
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 __all__ = ["NO_CODE", "NO_CODE_YET", "Segment", "Segmenter", "segments"]
@@ -37,36 +37,26 @@ _KEYS = {"-----BEGIN ": ("-----END ", "-----"), "PuTTY-User-Key-File-": ("Privat
 _LONGEST = max(map(len, _KEYS))
 _KEY = "|".join(_KEYS)
 _TOKEN = re.compile(
-    r"\n|[.!?…]+[\"'”’»)\]*_]*(?:[ \t]+|\Z)|[。！？।؟۔]+[\"'”’»」』）)\]]*(?:[ \t]+|\Z)?|[<\[`~]|" + _KEY
+    r"\n|(?<![.!?…])[.!?…]++[\"'”’»)\]*_]*+(?:[ \t]+|\Z)|[。！？।؟۔]+[\"'”’»」』）)\]]*(?:[ \t]+|\Z)?|[<\[`~]|" + _KEY
 )
 _OPENER = re.compile(r"[<\[`~]|" + _KEY)
 _WORD_BEFORE = re.compile(r"[^\W\d_]+(?:\.[^\W\d_]+)*\Z")
 _SPACE = re.compile(r"\s")
 _BLANK = re.compile(r"\n[ \t]*\r?\n")
 _INDENTS = ("", " ", "  ", "   ")
-_FENCE_BEFORE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t>]+)*")
-_HTML_BEFORE = _FENCE_BEFORE
+_BLOCK_BEFORE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t>]+)*")
 _RUN = re.compile(r"`+|~+")
-_BREAK = re.compile(r"(?<=\D)\s+(?=[^\s\d])")
+_BREAK = re.compile(r"(?<!\s)(?<=\D)\s++(?=[^\s\d])")
 _TAG_OPEN = re.compile(r"<(?:!--|[/!?]?[A-Za-z][A-Za-z0-9-]*|[!?])")
 _TAG_STOP = re.compile(r"""[>"']""")
-_WHOLE_ELEMENTS = frozenset(
-    [
-        "applet",
-        "iframe",
-        "math",
-        "noembed",
-        "noscript",
-        "object",
-        "script",
-        "style",
-        "svg",
-        "template",
-        "textarea",
-        "title",
-        "xmp",
-    ]
-)
+_ELEMENT_ENDS = {
+    name: re.compile(rf"</{name}[^>]*>", re.IGNORECASE)
+    for name in (
+        *("applet", "iframe", "math", "noembed", "noscript", "object", "script", "style", "svg", "template"),
+        *("textarea", "title", "xmp"),
+    )
+}
+"""The elements that are kept in one piece, and what ends them."""
 _ABBREVIATIONS = frozenset(
     """mr mrs ms mx dr prof rev hon st sr jr gen col capt lt sgt messrs mme mlle hr fr frau herr sra dra srta
     vs etc e.g i.e cf al no nr vol fig p pp ed eds inc ltd co corp dept est approx ca ext tel ave blvd rd
@@ -125,17 +115,18 @@ class Segmenter:
         # Looking again costs as much as the open segment is long: wait until that pays.
         if self._unread < self._due:
             return []
-        return self._read()
+        return self.read()
 
     def flush(self) -> list[Segment]:
         """Take the end of the text; return what is left of it, cut into segments."""
         self._final = True
-        found = self._read()
+        found = self.read()
         if self._start < len(self._text):
             found.append(self._close(len(self._text)))
         return found
 
-    def _read(self) -> list[Segment]:
+    def read(self) -> list[Segment]:
+        """Look again at what is open; return the segments that have closed."""
         self._text += "".join(self._chunks)
         self._chunks.clear()
         self._unread = 0
@@ -188,7 +179,10 @@ class Segmenter:
         while token := self._token():
             at = token.start()
             if at - self._start > _HARD:
+                begun = self._start
                 yield from self._breaks(at)
+                if self._start > begun:
+                    continue  # what may be a seam now is another question
             step = self._step(at, token[0])
             if step is None:
                 self._at = at
@@ -296,13 +290,15 @@ class Segmenter:
         before = self._line_before(at)
         if self._fence:
             if run[0].startswith(self._fence) and not rest.strip() and before in _INDENTS:
+                self._lost |= len(rest) + len(run[0]) >= _INFO  # the line goes on: it may close nothing
                 self._fence = ""
             return run.end(), False
-        if len(run[0]) < 3 or "`" in rest or before is None or not _FENCE_BEFORE.fullmatch(before):
+        opens = len(run[0]) >= 3 and before is not None and _BLOCK_BEFORE.fullmatch(before)
+        if not opens or (run[0][0] == "`" and "`" in rest):
             return self._inline_code(run[0], run.end()) if run[0][0] == "`" else (run.end(), False)
         if before:
             return self._indented_fence(before, run[0], run.end())
-        if self._in_doubt(at):
+        if self._in_doubt(at) or len(rest) + len(run[0]) >= _INFO:
             self._lost = True
         else:
             self._fence, self._fence_at = run[0], at
@@ -311,15 +307,18 @@ class Segmenter:
     def _indented_fence(self, indent: str, fence: str, at: int) -> tuple[int, bool] | None:
         """Go over a fence that may stand in a list: it is code if that makes no difference to where it ends."""
         limit = at + _BLOCK
-        text = self._text[at:limit]
-        closing = re.search(rf"\n {{0,3}}{indent}{fence[0]}{{{len(fence)},}}[ \t]*\r?(?=\n)", text + "\n" * self._final)
-        if closing is None and not self._known(limit):
-            return None
-        inside = text[: closing.start() + 1].split("\n")[1:] if closing else []
-        if closing is None or indent.strip(" ") or self._in_doubt(at) or not all(map(_within(indent), inside)):
+        if indent.strip(" ") or self._in_doubt(at):
             self._lost = True
             return at, False
-        return at + closing.end(), False
+        closer = re.compile(rf"\n {{0,3}}{indent}{fence[0]}{{{len(fence)},}}[ \t]*\r?(?:\n|\Z)")
+        closing = closer.search(self._text, at, limit)
+        if not self._known(limit) and (closing is None or closing.end() == len(self._text)):
+            return None
+        inside = self._text[at : closing.start()].split("\n")[1:] if closing else []
+        if closing is None or any(line.strip() and not line.startswith(indent) for line in inside):
+            self._lost = True
+            return at, False
+        return closing.end() - closing[0].endswith("\n"), False
 
     def _inline_code(self, ticks: str, at: int) -> tuple[int, bool] | None:
         limit = at + _INLINE_CODE
@@ -362,7 +361,7 @@ class Segmenter:
         if opening[0] == "<!--":
             return self._block(at, "-->", "")
         before = self._line_before(at)
-        if before is not None and _HTML_BEFORE.fullmatch(before):  # an HTML block: no Markdown in it
+        if before is not None and _BLOCK_BEFORE.fullmatch(before):  # an HTML block: no Markdown in it
             self._doubt = at
             self._lost |= opening[0].lower() == "<pre"
         limit = at + _TAG
@@ -374,7 +373,7 @@ class Segmenter:
         if "`" in self._text[at:end]:
             self._doubt = at
         name = opening[0][1:].lower()
-        if name in _WHOLE_ELEMENTS and self._text[end - 2] != "/":
+        if name in _ELEMENT_ENDS and self._text[end - 2] != "/":
             return self._element(at, end, name)
         return end, False
 
@@ -392,13 +391,9 @@ class Segmenter:
 
     def _element(self, at: int, inside: int, name: str) -> tuple[int, bool] | None:
         limit = at + _BLOCK
-        if self._text.find("</", inside, limit) < 0:
-            return (inside, False) if self._known(limit) else None
-        content = self._text[inside:limit].lower()
-        found = content.find(f"</{name}")
-        stop = -1 if found < 0 else content.find(">", found)
-        if stop >= 0:
-            return inside + stop + 1, False
+        closing = _ELEMENT_ENDS[name].search(self._text, inside, limit)
+        if closing:
+            return closing.end(), False
         return (inside, False) if self._known(limit) else None
 
     def _link(self, at: int) -> tuple[int, bool] | None:
@@ -416,10 +411,6 @@ class Segmenter:
         if end >= 0:
             return end + 1, False
         return (middle + 1, False) if self._known(middle + _LINK_TARGET) else None
-
-
-def _within(indent: str) -> Callable[[str], bool]:
-    return lambda line: not line.strip() or line.startswith(indent)
 
 
 def _wraps(line: str, following: str) -> bool:

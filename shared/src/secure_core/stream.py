@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import time_ns
 from typing import TYPE_CHECKING, NoReturn
 
-from .errors import Blocked, DetectorError, InputError
+from .errors import Blocked, DetectorError, InputError, SecureError
 from .guard import check_text, drive
 from .sanitize import apply
 from .segment import Segment, Segmenter
@@ -43,7 +43,7 @@ class StreamSanitizer:
         self._outcomes: list[tuple[int, Outcome]] = []
         self._started = time_ns()
         self._held = 0
-        self._failure: DetectorError | Blocked | None = None
+        self._failure: SecureError | None = None
         self.decision: Decision | None = None
         """The decision on all of the stream, once it is flushed. Of a stream that was not held its
         ``text`` is empty: what was released is not kept."""
@@ -65,7 +65,9 @@ class StreamSanitizer:
             return self._hold(chunk)
         released = self._release(self._segmenter.push(chunk))
         if self._segmenter.held > self._guard.policy.limits.max_hold:
-            self._give_up()
+            released += self._release(self._segmenter.read())
+            if self._segmenter.held > self._guard.policy.limits.max_hold:
+                self._give_up()
         return released
 
     def flush(self) -> str:
@@ -83,7 +85,11 @@ class StreamSanitizer:
         if self._whole:
             text = "".join(self._chunks)
             self._chunks.clear()
-            self.decision = self._guard.check(text, context=self._context)
+            try:
+                self.decision = self._guard.check(text, context=self._context)
+            except SecureError as error:
+                self._failure = error
+                raise
             return self.decision.text
         released = self._release(self._segmenter.flush())
         self.decision = self._guard.decision(None, self._context, self._outcomes)

@@ -6,6 +6,7 @@ The attribute names of the ``gen_ai.guardrail.`` family follow the OpenTelemetry
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -118,8 +119,8 @@ class Telemetry:
         shared = {"secure_core.stage": decision.context.stage.value, "secure_core.action": decision.action.name.lower()}
         duration.record(seconds, shared)
         decisions.add(1, {**shared, "secure_core.status": decision.status.value})
-        for category in decision.categories:
-            findings.add(sum(f.category == category for f in decision.findings), {"secure_core.category": category})
+        for category, count in Counter(finding.category for finding in decision.findings).items():
+            findings.add(count, {"secure_core.category": category})
         for detector in decision.failed:
             errors.add(1, {"secure_core.detector": detector, "error.type": "DetectorError"})
 

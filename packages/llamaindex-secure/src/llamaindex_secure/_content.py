@@ -30,7 +30,8 @@ from llama_index.core.schema import (
     RelatedNodeInfo,
     TextNode,
 )
-from llama_index.core.tools import ToolOutput
+from llama_index.core.tools import ToolOutput, ToolSelection
+from llama_index.core.workflow import Event
 
 from secure_core import Action, Blocked, Context, Decision, Guard, Stage
 from secure_core.errors import InputError
@@ -53,6 +54,7 @@ KEPT: dict[type, set[str]] = {
     TextNode: {"end_char_idx", "mimetype", "start_char_idx"},
     ToolCallBlock: {"tool_call_id", "tool_name"},
     ToolOutput: {"tool_name"},
+    ToolSelection: {"tool_id", "tool_name"},
     VideoBlock: {"video"},
     object: {"block_type"},
 }
@@ -82,8 +84,8 @@ NAMES = frozenset(
 )
 """and what only tells one call from another, or signs it."""
 
-SHORT = 10**6
-"""Numbers below are pages, years and scores; longer ones may be a telephone's or a card's."""
+LONG = 10**12
+"""A whole number of thirteen digits and more may be a card's: it is judged as it prints."""
 
 
 def rewrite(value: Any, context: Context, put: Put) -> Any:
@@ -102,12 +104,14 @@ def rewrite(value: Any, context: Context, put: Put) -> Any:
     match value:
         case None | "" | bool() | Enum() | DispatcherSpanMixin():
             return value
-        case int() | float() if abs(value) < SHORT:
+        case float() | int() if isinstance(value, float) or abs(value) < LONG:
             return value
         case str():
             return _arguments(value, context, put) if context.stage is Stage.TOOL_CALL else put(value, context)
         case bytes() | bytearray() | memoryview():
             raise InputError("bytes cannot be judged; decode them to a str before they come here")
+        case Event():
+            return _event(value, context, put)
         case BaseModel():
             return value.model_copy(update=_fields(type(value), value, context, put))
         case Mapping():
@@ -162,6 +166,15 @@ def _fields(owner: type, stored: Iterable[tuple[str, Any]], context: Context, pu
     if edited:
         fields.update(dict.fromkeys(kept & VECTORS & fields.keys()))
     return fields
+
+
+def _event(event: Event, context: Context, put: Put) -> Event:
+    """Rewrite a workflow's event, which keeps part of what it carries in private attributes."""
+    stored = [(name, getattr(event, name)) for name in type(event).model_fields]
+    copied = event.model_copy(update=_fields(type(event), stored, context, put))
+    for name, item in (event.__pydantic_private__ or {}).items():
+        setattr(copied, name, rewrite(item, context, put))
+    return copied
 
 
 def _key(key: Any, context: Context, put: Put) -> Any:

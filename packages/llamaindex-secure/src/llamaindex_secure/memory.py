@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any, Self
 
 from llama_index.core.base.llms.types import ChatMessage
-from llama_index.core.bridge.pydantic import Field
-from llama_index.core.memory import BaseMemory, Memory
+from llama_index.core.bridge.pydantic import Field, model_validator
+from llama_index.core.memory import BaseMemory, BaseMemoryBlock, Memory
 
 from secure_core import Blocked, Context, Stage
 
 from ._component import SecureComponent
 from ._content import aclean, clean
 
-__all__ = ["SecureMemory"]
+__all__ = ["SecureMemory", "SecureMemoryBlock"]
 
 _MEMORY = Context(Stage.MEMORY)
 
@@ -41,6 +41,12 @@ class SecureMemory(SecureComponent, BaseMemory):
     def from_defaults(cls, policy: Any = "default", **kwargs: Any) -> Self:
         """Return one around LlamaIndex's default memory, made with ``kwargs``."""
         return cls(memory=Memory.from_defaults(**kwargs), policy=policy)
+
+    @property
+    def tokenizer_fn(self) -> Any:
+        """The inner memory's, by which chat engines count what else is in the prompt."""
+        memory: Any = self.memory
+        return memory.tokenizer_fn
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -109,5 +115,47 @@ class SecureMemory(SecureComponent, BaseMemory):
     def _unless_blocked(self, message: ChatMessage) -> ChatMessage | None:
         try:
             return clean(self._guard, message, _MEMORY)
+        except Blocked:
+            return None
+
+
+class SecureMemoryBlock(SecureComponent, BaseMemoryBlock[Any]):
+    """Keeps what another block of a `Memory` keeps, sanitised when it is written and when it is read.
+
+    A block that asks a model (facts, summaries) asks it with sanitised messages; what it puts into the prompt, which
+    `Memory` may add to the system message, is judged at stage ``memory``.
+
+    >>> block = SecureMemoryBlock(block=FactExtractionMemoryBlock(llm=llm), policy="default")
+    >>> memory = Memory.from_defaults(memory_blocks=[block])
+
+    Raises:
+        Blocked: When messages are written, if one is blocked. Of what is read, a blocked message or text is left out.
+    """
+
+    block: BaseMemoryBlock[Any] = Field(description="The block that is written to.", exclude=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _settings_of_inner(cls, values: Any) -> Any:
+        inner = values.get("block")
+        names = ("name", "description", "priority", "accept_short_term_memory")
+        return {**{n: getattr(inner, n) for n in names}, **values} if isinstance(inner, BaseMemoryBlock) else values
+
+    async def _aget(self, messages: list[ChatMessage] | None = None, **block_kwargs: Any) -> Any:
+        content = await self.block.aget(messages, **block_kwargs)
+        if isinstance(content, list):
+            return [kept for item in content if (kept := await self._unless_blocked(item))]
+        return await self._unless_blocked(content) or ""
+
+    async def _aput(self, messages: list[ChatMessage]) -> None:
+        await self.block.aput(await aclean(self._guard, messages, _MEMORY))
+
+    async def atruncate(self, content: Any, tokens_to_truncate: int) -> Any:
+        """Shorten the content as the inner block does."""
+        return await self.block.atruncate(content, tokens_to_truncate)
+
+    async def _unless_blocked(self, item: Any) -> Any:
+        try:
+            return await aclean(self._guard, item, _MEMORY)
         except Blocked:
             return None

@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 from ..errors import PolicyError
 from ..types import Context, Finding
 
-__all__ = ["GROUP", "Detector", "FunctionDetector", "installed", "load"]
+__all__ = ["GROUP", "Detector", "FunctionDetector", "installed", "load", "within"]
 
 GROUP = "secure_core.detectors"
 """The entry-point group under which detectors, ours and third parties', are registered."""
@@ -19,7 +19,7 @@ GROUP = "secure_core.detectors"
 class Detector(Protocol):
     """Finds things in texts. Construct it with keyword options (the policy's ``options`` table).
 
-    Two optional class attributes tell the guard how to feed it:
+    Optional attributes tell the guard how to feed it:
 
     ``scope``
         ``"text"`` (default): it wants the text whole, so that a stream holds until its end.
@@ -29,6 +29,11 @@ class Detector(Protocol):
     ``views``
         Which readings of the text it wants besides the text itself: any of ``"folded"`` and
         ``"decoded"`` (default: both). See `secure_core.normalize`.
+    ``screen(texts) -> list[bool]``
+        A cheap test. False promises that `detect` finds nothing in the text, nor in any segment
+        of it; then it is not asked.
+    ``heavy``
+        It works for long; `Guard.acheck` asks it in a thread.
     """
 
     @property
@@ -46,6 +51,11 @@ class Detector(Protocol):
     ) -> Sequence[Sequence[Finding]] | Awaitable[Sequence[Sequence[Finding]]]:
         """Return the findings of each text, in the texts' order; offsets are the text's own."""
         ...
+
+
+def within(category: str, family: str) -> bool:
+    """Whether a category is the one that is named, or of the family (``pii.*``, ``*``) that is."""
+    return family in (category, "*") or (family.endswith(".*") and category.startswith(family[:-1]))
 
 
 class FunctionDetector:
@@ -105,7 +115,7 @@ def load(name: str, options: Mapping[str, Any]) -> Detector:
         detector = points[0].load()(**options)
     except (TypeError, ValueError) as error:
         raise PolicyError(f"detector {name!r} cannot be built with options {sorted(options)}: {error}") from None
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise PolicyError(f"detector {name!r} needs a package that is not installed: {error.name}") from error
     if not isinstance(detector, Detector):
         raise PolicyError(f"detector {name!r} is no detector: it lacks name, categories or detect")

@@ -6,7 +6,12 @@ from typing import Any
 
 __all__ = ["is_card", "luhn", "recognizers"]
 
-_CARD = r"(?<![\w.])(?<!\d[ -])[1-9](?:[ -]?\d){11,18}(?![ -]?\d)(?!\w)"
+_APART = r"(?<![\w.])(?<!\d[ -])", r"(?![ -]?\d)(?!\w)"
+_CARDS = (
+    ("digits", r"[1-9]\d{11,18}"),
+    ("fours", r"[1-9]\d{3}([ -])\d{4}\1\d{4}(?:\1\d{1,4}){0,2}"),
+    ("four, six and more", r"[1-9]\d{3}([ -])\d{6}\1\d{4,5}"),
+)
 _IBAN = r"\b[a-z]{2}\d{2}[a-z0-9]{11,30}\b"
 _CARD_WORDS = ("credit", "card", "visa", "mastercard", "amex", "discover", "jcb", "diners", "maestro", "debit")
 
@@ -56,7 +61,7 @@ def recognizers(presidio: Any, iban: Any) -> list[Any]:
     cards = presidio.PatternRecognizer(
         supported_entity="CREDIT_CARD",
         name="PaymentCards",
-        patterns=[presidio.Pattern("ISO/IEC 7812", _CARD, 0.3)],
+        patterns=[presidio.Pattern(name, expression.join(_APART), 0.3) for name, expression in _CARDS],
         context=list(_CARD_WORDS),
     )
     cards.validate_result = is_card

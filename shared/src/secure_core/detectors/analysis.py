@@ -13,6 +13,7 @@ from ._presidio import judges
 from .conflicts import within_longer
 from .context_words import ContextWords, boosted, window
 from .languages import language
+from .outlines import BY_DIGEST, digest
 from .patterns import Gate
 from .shapes import lowered, outline, shapes
 
@@ -85,8 +86,8 @@ class Analysis:
                 named.setdefault(shape, set()).add(index)
         spoken: dict[str, set[int]] = {}
         for index, context in enumerate(self._contexts):
-            for word in context.words:
-                spoken.setdefault(re.escape(word), set()).add(index)
+            for word in context.outlines:
+                spoken.setdefault(word, set()).add(index)
         self._named = tuple(named.values())
         self._spoken = tuple(spoken.values())
         self._gate = Gate([*named, *spoken])
@@ -100,9 +101,7 @@ class Analysis:
         for number, pattern in enumerate(recognizer.patterns):
             best = 1.0 if judges(recognizer) else pattern.score
             alone = min(best, self._scores.alone.get(entity, 1.0))
-            found = shapes(pattern.regex)
-            escaped = None if found is None else frozenset(map(re.escape, found))
-            yield _Rule(index, number, escaped, alone < self._scores.least_for(entity))
+            yield _Rule(index, number, _outlined(pattern.regex), alone < self._scores.least_for(entity))
 
     def rules_for(self, text: str) -> list[_Rule]:
         """Return the rules that may find something in ``text``: all that do, and some more."""
@@ -147,3 +146,11 @@ class Analysis:
         if self._contexts[index].speak_in(before) and (home is None or spoken() in (None, "en", home)):
             return boosted(score)
         return score
+
+
+def _outlined(expression: str) -> frozenset[str] | None:
+    known = BY_DIGEST.get(digest(expression))
+    if known is not None:
+        return frozenset({known})
+    found = shapes(expression)
+    return None if found is None else frozenset(map(re.escape, found))

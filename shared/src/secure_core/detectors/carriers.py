@@ -17,7 +17,7 @@ class Carrier(NamedTuple):
 
 
 _WORTH_A_LOOK = re.compile(r"<[!/A-Za-z]|\]: |\]\(|/\*")
-_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)([^<>]*)>")
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*+)([^<>]*+)>")
 _UNSEEN_ATTRIBUTE = re.compile(
     r"""(?<![\w-])(?:alt|title|aria-(?:label|description|roledescription|placeholder)|placeholder|summary|content|label
     |longdesc|data-[\w-]+|value)\s*=\s*(?:"([^"]*)"|'([^']*)')""",
@@ -48,13 +48,13 @@ _VOID = frozenset(
 _MARKDOWN = re.compile(
     r"""
       # a comment, written as a link definition that nothing refers to
-      ^[ ]{0,3}\[(?://|comment|_|\#|hidden)[^\]\n]{0,40}\]:[ ]*(?:\#|<>)?[ ]*(?:\([^\n]*\)|"[^\n]*"|'[^\n]*')[ ]*$
+      ^[ ]{0,3}\[(?://|comment|_|\#|hidden)[^\]\n]{0,40}\]:[ ]*+(?:(?:\#|<>)[ ]*+)?(?:\([^\n]*\)|"[^\n]*"|'[^\n]*')[ ]*$
       # the title of a link definition
-    | ^[ ]{0,3}\[[^\]\n]{1,80}\]:[ ]*\S+[ ]+(?P<definition>"[^"\n]*"|'[^'\n]*'|\([^)\n]*\))
+    | ^[ ]{0,3}\[[^\]\n]{1,80}\]:[ ]*+\S++[ ]++(?P<definition>"[^"\n]*"|'[^'\n]*'|\([^)\n]*\))
       # the alternative text of an image
-    | !\[(?P<alt>[^\]\n]{0,1000})\]\(
+    | !\[(?P<alt>[^\[\]\n]{0,1000}+)\]\(
       # the title of a link or an image
-    | \]\([^()\s]{0,2000}[ ]+(?P<title>"[^"\n]*"|'[^'\n]*')\)
+    | \]\([^()\s]{0,2000}+[ ]++(?P<title>"[^"\n]*"|'[^'\n]*')\)
     """,
     re.VERBOSE | re.MULTILINE,
 )

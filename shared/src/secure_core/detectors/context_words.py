@@ -22,15 +22,22 @@ class ContextWords:
     letters stand alone; longer ones may be part of a compound, as in "Kontonummer".
     """
 
-    __slots__ = ("_find", "words")
+    __slots__ = ("_find", "outlines")
 
     def __init__(self, words: Iterable[str]) -> None:
-        self.words = tuple(sorted({word.lower().strip() for word in words}))
-        self._find = re.compile("|".join(map(_whole_or_part, self.words)) or r"(?!)")
+        known = sorted({word.lower().strip() for word in words})
+        self._find = re.compile("|".join(map(_whole_or_part, known)) or r"(?!)")
+        self.outlines = tuple(map(_outline, known))
+        """What `shapes.outline` of a text matches if one of the words speaks in it."""
 
     def speak_in(self, text: str) -> bool:
         """Say whether one of the words stands in ``text``, which is in lower case."""
         return self._find.search(text) is not None
+
+
+def _outline(word: str) -> str:
+    escaped = re.escape(word)
+    return escaped if len(word) > 3 else f"[^a-z]{escaped}[^a-z]"
 
 
 def boosted(score: float) -> float:

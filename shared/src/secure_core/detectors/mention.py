@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 __all__ = ["Mention"]
 
 _REACH = 240
 """How far before a place talk about it counts; after it, a third of that."""
+
+_NEAR = 60
+"""How far before a place the grammar is looked at."""
 
 _TOPIC = re.compile(
     r"\b(?:prompt[- ]?injections?|injection (?:attacks?|attempts?)|jailbreak(?:s|ing)?|attackers?|adversar(?:y|ies|ial)"
@@ -65,10 +68,27 @@ _NEGATED = re.compile(
 )
 _ASKED = re.compile(r"\W*(?:what|why|how|when|which|who|where|should|does|did|has|have|is|are|was)\b", re.I)
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_SINGLE = re.compile("'")
 _CLOSING = re.compile(r"'(?!\w)")
 _FENCE = re.compile(r"^[ \t]*(```+|~~~+)", re.M)
 _STRUCTURE = re.compile(r"""(?:["'\d\]}]\s*[:,]|[={\[(])\s*\\?\Z""")
 _PAIRS = (("“", "”"), ("«", "»"), ("„", "“"), ("「", "」"), ("『", "』"), ("‘", "’"), ("《", "》"))
+
+
+class _Words:
+    """Where words of a kind stand in a text."""
+
+    def __init__(self, words: re.Pattern[str], text: str) -> None:
+        matches = list(words.finditer(text))
+        self._starts = [match.start() for match in matches]
+        self._ends = [match.end() for match in matches]
+        self._words = [match[0].lower() for match in matches]
+
+    def around(self, start: int, end: int) -> int:
+        """Count the different words before and after a place."""
+        before = self._words[bisect_left(self._starts, start - _REACH) : bisect_right(self._ends, start)]
+        after = self._words[bisect_left(self._starts, end) : bisect_right(self._ends, end + _REACH // 3)]
+        return len({*before, *after})
 
 
 class Mention:
@@ -82,21 +102,20 @@ class Mention:
         self._text = text
         topics = {match[0].lower() for match in _TOPIC.finditer(text)}
         self.topic = 1.0 if len(topics) < 2 else 0.75 if len(topics) == 2 else 0.5
+        self._attacks = _Words(_ATTACK, text)
+        self._talk = _Words(_TALK, text)
         self._fences = [match.start() for match in _FENCE.finditer(text)]
 
     def use(self, start: int, end: int, sentence: tuple[int, int]) -> float:
         """Return the factor, 0 to 1, by which what was found in ``start:end`` of a sentence counts as used."""
         text = self._text
-        before = text[max(start - _REACH, 0) : start]
-        after = text[end : end + _REACH // 3]
-        factor = (
-            self.topic * 0.5 ** min(_kinds(_ATTACK, before, after), 2) * 0.75 ** min(_kinds(_TALK, before, after), 3)
-        )
+        factor = self.topic * 0.5 ** min(self._attacks.around(start, end), 2)
+        factor *= 0.75 ** min(self._talk.around(start, end), 3)
         if self._quoted(start, end):
             factor *= 0.5
         if bisect_left(self._fences, start) % 2:
             factor *= 0.6
-        near = before[-60:]
+        near = text[max(start - _NEAR, 0) : start]
         if _NEGATED.search(near):
             factor *= 0.2
         elif _DESCRIBED.search(near) and not _ADDRESSED.search(near):
@@ -119,11 +138,6 @@ class Mention:
         return False
 
 
-def _kinds(words: re.Pattern[str], *texts: str) -> int:
-    """Count the different words that occur."""
-    return len({match[0].lower() for text in texts for match in words.finditer(text)})
-
-
 def _quotes(before: str, after: str) -> Iterable[tuple[int, int]]:
     """Yield where quotation marks open in ``before`` and close in ``after``."""
     for mark in ('"', "`"):
@@ -133,10 +147,11 @@ def _quotes(before: str, after: str) -> Iterable[tuple[int, int]]:
     for left, right in _PAIRS:
         if before.rfind(left) > before.rfind(right) and right in after:
             yield before.rindex(left), after.index(right)
-    opened = max((at for at in range(len(before)) if before[at] == "'" and _opens(before, at)), default=-1)
-    closing = _CLOSING.search(after)
-    if opened >= 0 and closing and not _CLOSING.search(before, opened + 1):
-        yield opened, closing.start()
+    if "'" in before and "'" in after:
+        opened = max((mark.start() for mark in _SINGLE.finditer(before) if _opens(before, mark.start())), default=-1)
+        closing = _CLOSING.search(after)
+        if opened >= 0 and closing and not _CLOSING.search(before, opened + 1):
+            yield opened, closing.start()
 
 
 def _opens(text: str, at: int) -> bool:

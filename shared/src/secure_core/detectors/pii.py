@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Pii"]
 
-_PLACEHOLDER = re.compile(r"\[[A-Z][A-Z0-9_]*\]")
+_PLACEHOLDER = re.compile(r"\[[A-Z]+(?:_[A-Z]+)*(?::[a-p]{16})?\]")
 _SEPARATOR = "\n\0\n"
 
 _PIECE, _BEFORE, _AFTER = 2048, 256, 768

@@ -5,15 +5,15 @@ written 0 and every letter a. Such shapes are plain strings, many rules share th
 thousands of them in one pass; they name the few rules that are worth running. A shape comes from the
 expression's own syntax tree and only ever weakens it, so a rule whose shapes are absent cannot match.
 
-There are three alphabets: letters as ``a`` and digits as ``0``; both as ``x``; and all as it is, in
-lower case. Of what an expression must match, the rarest string in any of them is its shape.
+There are three alphabets: letters as ``a`` (those outside ASCII apart) and digits as ``0``; both as ``x``;
+and all as it is, in lower case. Of what an expression must match, the rarest string in any of them is its shape.
 """
 
 from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from math import prod
 from re import _constants as op  # type: ignore[attr-defined]
@@ -37,6 +37,8 @@ _ANY_OF = 12
 """A class of more characters than this, in an alphabet, counts as unknown."""
 _RARE = 1e-4
 """A shape that begins at fewer places than this needs no better one."""
+_FOREIGN = "\1"
+"""Stands for a letter outside ASCII that no ASCII letter matches in either case."""
 _OPEN = "\0"
 """Ends a beginning after which nothing is known."""
 
@@ -60,9 +62,11 @@ def _fine(char: str) -> str:
         return "0"
     if regex.match(r"\s", char):
         return " "
-    if char != "_" and regex.match(r"\w|[a-z]", char, regex.IGNORECASE):
+    if regex.match(r"[a-z]", char, regex.IGNORECASE):
         return "a"
-    return char if char.isascii() else "-"
+    if char.isascii():
+        return char
+    return _FOREIGN if regex.match(r"\w", char) else "-"
 
 
 def _lower(char: str) -> str:
@@ -76,22 +80,28 @@ def _lower(char: str) -> str:
 
 _FINE, _LOWER = _Table(_fine), _Table(_lower)
 _COARSE = _Table(lambda char: {"0": "x", "a": "x"}.get(_FINE[ord(char)], _FINE[ord(char)]))
-_FINE_ASCII, _COARSE_ASCII = (
-    bytes(ord(table[point]) if point < 0x80 else point for point in range(256)) for table in (_FINE, _COARSE)
-)
+_FINE_ASCII = bytes(ord(_FINE[point]) if point < 0x80 else point for point in range(256))
+_COARSE_ASCII = bytes.maketrans(b"0a", b"xx")
+"""From the fine alphabet, which is ASCII, to the coarse one."""
+
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+
+
+def _translated(text: str, table: _Table) -> str:
+    """Return ``text`` with what is not ASCII translated; most of most texts is ASCII."""
+    return text if text.isascii() else _NOT_ASCII.sub(lambda run: run[0].translate(table), text)
 
 
 def lowered(text: str) -> str:
     """Return ``text`` in lower case, each character in its place, and ASCII where case-blind ASCII would match it."""
-    return text.lower() if text.isascii() else text.translate(_LOWER)
+    return _translated(text, _LOWER).lower()
 
 
 def outline(text: str) -> str:
-    """Return ``text`` in the three alphabets, a line feed between them."""
-    if text.isascii():
-        data = text.encode()
-        return b"\n".join((data.translate(_FINE_ASCII), data.translate(_COARSE_ASCII), data.lower())).decode()
-    return "\n".join((text.translate(_FINE), text.translate(_COARSE), lowered(text)))
+    """Return ``text`` in the three alphabets, each with a line feed behind it."""
+    fine = _translated(text, _FINE).encode().translate(_FINE_ASCII)
+    return "\n".join((fine.decode(), fine.translate(_COARSE_ASCII).decode(), lowered(text), ""))
 
 
 @cache
@@ -104,13 +114,14 @@ def shapes(expression: str) -> frozenset[str] | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            nodes = _flat(parser.parse(expression.replace("(?i)", "")))
+            groups: dict[int, Any] = {}
+            nodes = _flat(parser.parse(expression.replace("(?i)", "")), groups)
         except re.error:  # syntax that only `regex` has
             return None
     best = frozenset({""})
     for table in (_FINE, _LOWER, _COARSE):
         if _frequency(best) > _RARE:
-            best = min(best, _rarest(nodes, _Tree(table)), key=_frequency)
+            best = min(best, _rarest(nodes, _Tree(table, groups)), key=_frequency)
     return best if _frequency(best) < _COMMON else None
 
 
@@ -121,19 +132,24 @@ def _rarest(nodes: Sequence[Any], tree: _Tree) -> frozenset[str]:
     return min(found, key=_frequency, default=frozenset({""}))
 
 
-def _flat(nodes: Iterable[Any]) -> list[Any]:
-    """Return the concatenation that a syntax tree is, with its groups opened."""
+def _flat(nodes: Iterable[Any], groups: dict[int, Any]) -> list[Any]:
+    """Return the concatenation that a syntax tree is, with its groups opened, and noted in ``groups``."""
     out: list[Any] = []
     for code, args in nodes:
-        out += _flat(args[3]) if code is op.SUBPATTERN else [(code, args)]
+        if code is op.SUBPATTERN:
+            groups[args[0]] = args[3]
+            out += _flat(args[3], groups)
+        else:
+            out.append((code, args))
     return out
 
 
 class _Tree:
     """The beginnings of what parts of a syntax tree match, each part looked at once per length."""
 
-    def __init__(self, table: _Table) -> None:
+    def __init__(self, table: _Table, groups: Mapping[int, Any]) -> None:
         self._table = table
+        self._groups = groups
         self._known: dict[tuple[int, int], frozenset[str]] = {}
 
     def beginnings(self, nodes: Sequence[Any], length: int) -> frozenset[str]:
@@ -177,7 +193,9 @@ class _Tree:
             return self._grown(args[3], length)
         if code is op.BRANCH:
             return frozenset().union(*(self._grown(branch, length) for branch in args[1]))
-        return frozenset({_OPEN})  # any character, a back-reference, or newer than this
+        if code is op.GROUPREF and args in self._groups:
+            return self._grown(self._groups[args], length)
+        return frozenset({_OPEN})  # any character, a group that may be absent, or newer than this
 
     def _repeated(self, repeat: Any, length: int) -> frozenset[str]:
         least, most, nodes = repeat
@@ -200,6 +218,7 @@ class _Tree:
                 found.update(self._table[point] for point in range(args[0], args[1] + 1))
             elif code is op.CATEGORY and args in _CATEGORIES and self._table is not _LOWER:
                 found.update(self._table[ord(char)] for char in _CATEGORIES[args])
+                found.update(_FOREIGN if args is op.CATEGORY_WORD else "")
             else:
                 return frozenset({_OPEN})
         return frozenset(found) if len(found) <= _ANY_OF else frozenset({_OPEN})

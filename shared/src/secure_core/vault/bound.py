@@ -10,7 +10,7 @@ from ..errors import InputError
 from ..guard import Guard, check_text
 from ..sanitize import Means
 from ..types import Context, Decision, Stage
-from . import tokens
+from . import surrogates, tokens
 from .pseudonyms import ScopePseudonyms
 from .restoring import May, Read, RestoreStream, genuine, leaves, restored
 from .scope import Scope
@@ -135,8 +135,11 @@ def _place(tenant: str, session: str | None, scope: str) -> tuple[str, str]:
 
 def _reader(guard: Guard) -> Read:
     """Return what finds the places where stand-ins of this guard's policy may stand."""
-    if any(rule.options.get("style") == "surrogate" for rule in guard.policy.rules):
-        from .surrogates import candidates
-
-        return candidates
-    return tokens.candidates
+    locales = {
+        str(rule.options.get("locale", surrogates.LOCALE))
+        for rule in guard.policy.rules
+        if rule.operator == "pseudonymize" and rule.options.get("style") == "surrogate"
+    }
+    for locale in locales:
+        surrogates.prepare(locale)
+    return surrogates.candidates if locales else tokens.candidates

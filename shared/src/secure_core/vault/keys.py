@@ -8,12 +8,15 @@ import json
 import os
 from collections.abc import Callable, Sequence
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from ..errors import VaultError
+
+try:
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+except ImportError:
+    raise VaultError("vaults need the package cryptography: pip install 'secure-core[vault]'") from None
 
 __all__ = ["ENVIRONMENT", "Key", "Sealer", "derive", "master_keys", "new_key"]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any
 
-from ..types import Finding
-from . import tokens
+from ..types import Edit, Finding
+from . import surrogates, tokens
 from .restoring import Read, genuine, restored
 from .scope import Scope
 
@@ -28,15 +29,31 @@ class ScopePseudonyms:
             return value
         value = restored(value, real, lambda category: True)
         if options.get("style") == "surrogate":
-            from .surrogates import make
-
-            return make(self._scope, value, category, str(options.get("locale", "en_US")))
+            return surrogates.make(self._scope, value, category, str(options.get("locale", surrogates.LOCALE)))
         return tokens.make(self._scope, value, category)
 
     def spare(self, text: str, findings: Sequence[Finding]) -> Sequence[Finding]:
         """Return the findings but for those inside a stand-in; one that cuts through a stand-in takes in all of it."""
         spans = [(c.start, c.end) for c, _ in genuine(self._scope, self._read(text, final=True)[0])]
         return [wide for finding in findings if (wide := _outside(finding, spans)) is not None] if spans else findings
+
+    def apart(self, text: str, edits: Sequence[Edit]) -> list[Edit]:
+        """Return the edits with a token for each surrogate that touches a word, and could not be told from it."""
+        if self._read is tokens.candidates:
+            return list(edits)
+        done: list[Edit] = []
+        for edit, following in zip_longest(edits, edits[1:]):
+            before = done[-1].replacement if done and done[-1].end == edit.start else text[: edit.start]
+            behind = following.replacement if following and following.start == edit.end else text[edit.end :]
+            touches = surrogates.touches(before[-1:], edit.replacement, behind[:1])
+            done.append(self._as_token(edit) if touches else edit)
+        return done
+
+    def _as_token(self, edit: Edit) -> Edit:
+        (original,) = self._scope.originals([edit.replacement.casefold()])
+        if original is None:
+            return edit
+        return replace(edit, replacement=tokens.make(self._scope, original.value, original.category))
 
 
 def _outside(finding: Finding, spans: Sequence[tuple[int, int]]) -> Finding | None:

@@ -150,7 +150,7 @@ class RedisVault(Vault):
     def _rewrap(self, tenant: str, old: bytes, new: bytes) -> None:
         swap = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2]) end"
         with self._refused():
-            self._redis.eval(swap, 1, self._name(tenant, "key"), old, new)  # type: ignore[arg-type]
+            self._redis.eval(swap, 1, self._name(tenant, "key"), old, new)
 
     def _put(self, place: Kept, sealed: bytes, subject: bytes | None) -> bytes:
         keys = [self._entry(place), self._index(place.tenant, place.session), self._name(place.tenant, "sessions")]
@@ -200,10 +200,7 @@ class RedisVault(Vault):
         return gone
 
     def _delete(self, names: Sequence[str]) -> int:
-        return sum(
-            int(self._redis.delete(*names[at : at + _BATCH]))  # type: ignore[arg-type]
-            for at in range(0, len(names), _BATCH)
-        )
+        return sum(int(self._redis.delete(*names[at : at + _BATCH])) for at in range(0, len(names), _BATCH))
 
 
 def _bytes(name: str) -> bytes:

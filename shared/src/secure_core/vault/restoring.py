@@ -13,8 +13,8 @@ from .tokens import Candidate
 __all__ = ["Read", "RestoreStream", "genuine", "leaves", "restored"]
 
 Read = Callable[..., tuple[list[Candidate], int]]
-"""``read(text, final=...)``: the places where a stand-in may stand, those at one place longest first,
-and up to where that does not depend on what follows."""
+"""``read(text, at=..., final=...)``: the places from ``at`` on where a stand-in may stand, those at one
+place longest first, and up to where that does not depend on what follows."""
 
 May = Callable[[str], bool]
 """Whether a category may be restored here."""
@@ -32,10 +32,9 @@ def genuine(scope: Scope, found: Sequence[Candidate]) -> list[tuple[Candidate, O
     return real
 
 
-def restored(text: str, real: Sequence[tuple[Candidate, Original]], may: May) -> str:
-    """Return the text with the values in place of the stand-ins, but for those that must not be seen."""
-    parts = []
-    at = 0
+def restored(text: str, real: Sequence[tuple[Candidate, Original]], may: May, at: int = 0) -> str:
+    """Return the text from ``at`` on with the values in place of the stand-ins that may be seen."""
+    parts: list[str] = []
     for candidate, original in real:
         if may(original.category):
             parts += (text[at : candidate.start], original.value)
@@ -68,7 +67,8 @@ class RestoreStream:
         self._read = read
         self._may = may
         self._limit = limit
-        self._held = ""
+        self._text = ""  # what is held back, behind the last character before it
+        self._at = 0  # where it begins
         self._flushed = False
 
     def push(self, chunk: str) -> str:
@@ -80,20 +80,20 @@ class RestoreStream:
         """
         if self._flushed:
             raise InputError("this stream was flushed; make a new one for the next text")
-        text = self._held + check_text(chunk, self._limit)
-        found, certain = self._read(text, final=False)
-        if found:
-            return self._release(text, found, certain)
-        self._held = text[certain:]
-        return text[:certain]
+        text = self._text + check_text(chunk, self._limit)
+        found, certain = self._read(text, at=self._at, final=False)
+        return self._release(text, found, certain)
 
     def flush(self) -> str:
         """Take the end of the text; return the rest."""
         self._flushed = True
-        return self._release(self._held, self._read(self._held, final=True)[0], len(self._held))
+        found, certain = self._read(self._text, at=self._at, final=True)
+        return self._release(self._text, found, certain)
 
     def _release(self, text: str, found: Sequence[Candidate], certain: int) -> str:
-        real = genuine(self._scope, found)
-        end = max([certain, *(candidate.end for candidate, _ in real)])
-        self._held = text[end:]
-        return restored(text[:end], real, self._may)
+        real = genuine(self._scope, found) if found else []
+        end = max(certain, real[-1][0].end) if real else certain
+        released = restored(text[:end], real, self._may, self._at)
+        self._at = min(end, 1)
+        self._text = text[end - self._at :]
+        return released

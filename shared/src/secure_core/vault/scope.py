@@ -56,6 +56,11 @@ class Scope:
         """Return the stand-in that was first kept under a name, from now on this one if there was none."""
         return self._kept(f"name\0{name}", Original("", stand_in)).value
 
+    def known(self, name: str) -> str | None:
+        """Return the stand-in that is kept under a name."""
+        (kept,) = self.originals([f"name\0{name}"])
+        return None if kept is None else kept.value
+
     def originals(self, stand_ins: Sequence[str]) -> list[Original | None]:
         """Return what each stands for; ``None`` for what is none of the scope's stand-ins."""
         places = [self._place(stand_in) for stand_in in stand_ins]

@@ -178,8 +178,8 @@ class SQLiteVault(Vault):
                 marks = ",".join("?" * len(ids))
                 found.update(
                     db.execute(
-                        "SELECT id, sealed FROM entries WHERE tenant = ? AND session = ? "
-                        f"AND (expires IS NULL OR expires > ?) AND id IN ({marks})",  # noqa: S608  # marks only
+                        "SELECT id, sealed FROM entries WHERE tenant = ? AND session = ? "  # noqa: S608  # marks only
+                        f"AND (expires IS NULL OR expires > ?) AND id IN ({marks})",
                         (tenant, session, now, *ids),
                     )
                 )

@@ -119,7 +119,7 @@ class Vault(ABC):
     def scopes(self) -> list[ScopeSize]:
         """Return the scopes that hold something, in order of their names."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027  # a store in memory has nothing to close
         """Let go of files and connections."""
 
     # -- the bytes -----------------------------------------------------------------------------

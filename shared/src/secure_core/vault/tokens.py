@@ -58,9 +58,9 @@ def _tag(digest: bytes) -> str:
     return "".join(letters)
 
 
-def candidates(text: str, *, final: bool) -> tuple[list[Candidate], int]:
-    """Return what looks like a token, in any case, and up to where that is certain."""
-    start = text.find("<")
+def candidates(text: str, *, at: int = 0, final: bool) -> tuple[list[Candidate], int]:
+    """Return what looks like a token from ``at`` on, in any case, and up to where that is certain."""
+    start = text.find("<", at)
     if start < 0:
         return [], len(text)
     certain = len(text) if final else _certain(text)
