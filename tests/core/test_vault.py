@@ -5,7 +5,7 @@ import os
 import pickle
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from secure_core import Context, Guard, InputError, Policy, PolicyError, Stage
 from secure_core.vault import MemoryVault, RedisVault, SQLiteVault, Vault, VaultError
 from secure_core.vault.bound import BoundGuard
 from secure_core.vault.keys import new_key
+from secure_core.vault.store import Kept
 from tests.core.redis_server import running
 
 KEY = b"k" * 32
@@ -239,6 +240,22 @@ def test_a_guard_bound_to_a_shared_store_travels_without_its_key(make: Make, mon
     bound = bind(make(key=None), tenant="travels")
     again = pickle.loads(pickle.dumps(bound))
     assert again.restore(hidden(bound)) == ANN
+
+
+def test_the_values_of_a_text_are_kept_in_one_step() -> None:
+    class Counting(MemoryVault):
+        steps = 0
+
+        def _put(self, entries: Sequence[tuple[Kept, bytes]], subject: bytes | None) -> list[bytes]:
+            self.steps += 1
+            return super()._put(entries, subject)
+
+    vault = Counting()
+    bound = bind(vault)
+    texts = [f"Write to user{number}@example.com, please. And {ANN}.\n\n" * 3 for number in range(20)]
+    decisions = bound.check_many(texts, stage="retrieval")
+    assert vault.steps == 1
+    assert [bound.restore(decision.text) for decision in decisions] == texts
 
 
 # -- around the stores -----------------------------------------------------------------------------

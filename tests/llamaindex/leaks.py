@@ -71,7 +71,9 @@ SURFACES = [
 ]
 
 STORED = "a pipeline with `docstore=` keeps the documents that it was given; clean them before"
+OWN = "the application's own words, which are not judged: do not show the `AgentInput` events of an agent to its users"
 NOT_COVERED: dict[tuple[str, str], str] = {
+    ("system prompt", "workflow events"): OWN,
     ("node text", "docstore"): STORED,
     ("node metadata", "docstore"): STORED,
 }
@@ -244,10 +246,10 @@ def page(cells: dict[tuple[str, str], str]) -> str:
         [
             "# Where texts of a LlamaIndex application can be seen",
             "",
-            "Each text of the left column held an address. A query engine, a chat engine, an agent and an ingestion pipeline,",
-            "whole and streamed, ran twice: without this package, and with `SecureQueryEngine`, `SecureChatEngine`,",
-            "`secure_agent`, `SecureNodePostprocessor`, `SecureLLM`, `SecureTransform` and `instrument`.",
-            "The model repeats every address that it reads.",
+            "Each text of the left column held an address. A query engine, a chat engine, an agent and an ingestion",
+            "pipeline, whole and streamed, ran twice: without this package, and with `SecureQueryEngine`,",
+            "`SecureChatEngine`, `secure_agent`, `SecureNodePostprocessor`, `SecureLLM`, `SecureTransform` and",
+            "`instrument`. The model repeats every address that it reads.",
             "",
             "- **clean**: it could be read there without the package, and cannot with it;",
             "- **–**: it never gets there;",
@@ -259,8 +261,7 @@ def page(cells: dict[tuple[str, str], str]) -> str:
             "",
             *(f"{number}. {note}." for number, note in enumerate(notes, 1)),
             "",
-            "The cache is clean because the transform stands first in the pipeline: a cache keeps what each step before it",
-            "gave out.",
+            "The cache is clean because the transform stands first in the pipeline: a cache keeps what each gives.",
             "The table is made, and compared with this page, by `tests/llamaindex/test_leak_matrix.py`;",
             "`python -m tests.llamaindex.leaks` writes it anew.",
             "",

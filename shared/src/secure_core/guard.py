@@ -20,7 +20,7 @@ from .detectors import Detector, load
 from .errors import DetectorError, InputError, PolicyError
 from .normalize import is_plain
 from .policy import DetectorSpec, Policy, Rule, overlaps
-from .sanitize import OPERATORS, UNBOUND, Means, Order, apply, settle
+from .sanitize import OPERATORS, UNBOUND, Means, Order, apply, plan, settle
 from .scan import Answer, Piece, Question, Seen, look, relevant, scope
 from .segment import Segment, segments
 from .telemetry import Telemetry
@@ -251,14 +251,26 @@ class Guard:
     def judge(self, pieces: Sequence[Piece]) -> Road[list[Outcome]]:
         """Come to an outcome for each piece, in the piece's own offsets; nothing is recorded."""
         seen = yield from look(pieces, fail_open=self._fail_open)
+        ruled = [self._rule(piece.text, saw.findings, piece.context) for piece, saw in zip(pieces, seen, strict=True)]
+        means = self._ready(pieces, ruled)
         outcomes = []
-        for piece, saw in zip(pieces, seen, strict=True):
-            outcomes.append((yield from self._outcome(piece, saw)))
+        for piece, saw, findings in zip(pieces, seen, ruled, strict=True):
+            outcomes.append((yield from self._outcome(piece, saw, findings, means)))
         return outcomes
 
-    def _outcome(self, piece: Piece, saw: Seen) -> Road[Outcome]:
-        ruled = self._rule(piece.text, saw.findings, piece.context)
-        action = max((rule.action for _, rule in ruled), default=Action.ALLOW)
+    def _ready(self, pieces: Sequence[Piece], ruled: Sequence[Ruled]) -> Means:
+        """Return the means with all stand-ins made that the pieces will need: the vault is waited for once."""
+        if self._means.pseudonyms is None or not any(ruled):
+            return self._means
+        texts = [
+            (piece.text, _orders(findings, len(piece.text)))
+            for piece, findings in zip(pieces, ruled, strict=True)
+            if _strictest(findings) is Action.SANITIZE
+        ]
+        return replace(self._means, pseudonyms=self._means.pseudonyms.ready(texts))
+
+    def _outcome(self, piece: Piece, saw: Seen, ruled: Ruled, means: Means) -> Road[Outcome]:
+        action = _strictest(ruled)
         edits: list[Edit] = []
         if action is Action.SANITIZE:
 
@@ -268,12 +280,15 @@ class Guard:
                 (seen,) = yield from look([rewritten], fail_open=self._fail_open)
                 return _orders(self._rule(text, seen.findings, piece.context), len(text))
 
-            edits = yield from settle(piece.text, _orders(ruled, len(piece.text)), again, self._means)
-            if self._means.pseudonyms is not None:
-                edits = self._means.pseudonyms.apart(piece.text, edits)
+            orders = _orders(ruled, len(piece.text))
+            edits = yield from settle(piece.text, orders, again, means)
+            if means.pseudonyms is not None:
+                plainer = means.pseudonyms.plainer(piece.text, edits, plan(piece.text, orders, means))
+                if plainer is not None:
+                    edits = yield from settle(piece.text, orders, again, replace(means, pseudonyms=plainer))
         return Outcome(action, tuple(finding for finding, _ in ruled), tuple(edits), saw.failed)
 
-    def _rule(self, text: str, findings: Sequence[Finding], context: Context) -> list[tuple[Finding, Rule]]:
+    def _rule(self, text: str, findings: Sequence[Finding], context: Context) -> Ruled:
         """Return what a rule acts on; the rest is as if it had not been found."""
         if findings and self._means.pseudonyms is not None:
             findings = self._means.pseudonyms.spare(text, findings)
@@ -324,7 +339,15 @@ class Outcome:
     failed: tuple[str, ...]
 
 
-def _orders(ruled: Iterable[tuple[Finding, Rule]], length: int) -> list[Order]:
+Ruled = list[tuple[Finding, Rule]]
+"""What was found, each with the rule that decides it."""
+
+
+def _strictest(ruled: Ruled) -> Action:
+    return max((rule.action for _, rule in ruled), default=Action.ALLOW)
+
+
+def _orders(ruled: Ruled, length: int) -> list[Order]:
     """Return what is to be rewritten; a finding without a range speaks of all of the piece."""
     return [
         Order(

@@ -30,12 +30,16 @@ class Pseudonyms(Protocol):
         """Return what stands for a value, always the same, once the vault holds it for good."""
         ...
 
+    def ready(self, texts: Sequence[tuple[str, Sequence[Order]]]) -> Pseudonyms:
+        """Return the same, with what the orders on these texts will ask for made in one step."""
+        ...
+
     def spare(self, text: str, findings: Sequence[Finding]) -> Sequence[Finding]:
         """Return the findings but for those that see something in one of the scope's stand-ins."""
         ...
 
-    def apart(self, text: str, edits: Sequence[Edit]) -> list[Edit]:
-        """Return the edits with a stand-in of another style where one would run into the word beside it."""
+    def plainer(self, text: str, edits: Sequence[Edit], planned: Sequence[Edit]) -> Pseudonyms | None:
+        """Return what makes unmistakable stand-ins, if those in the edits mix with the text around them."""
         ...
 
 

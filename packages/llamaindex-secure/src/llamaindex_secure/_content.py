@@ -153,9 +153,11 @@ def _fields(owner: type, stored: Iterable[tuple[str, Any]], context: Context, pu
         return new
 
     kept = {name for ancestor in owner.__mro__ for name in KEPT.get(ancestor, ())}
+    declared = getattr(owner, "model_fields", {})
     fields = {}
     for name, item in stored:
-        if name in kept:
+        own_words = isinstance(item, str) and name in declared and item == declared[name].default  # a node's templates
+        if name in kept or own_words:
             fields[name] = copy(item)
         elif name in KEY_LISTS:
             fields[name] = [_key(key, context, note) for key in item]

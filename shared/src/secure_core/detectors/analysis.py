@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+import regex  # type: ignore[import-untyped]
 
 from ._presidio import judges
 from .conflicts import within_longer
@@ -60,7 +62,6 @@ class Analysis:
         scores: what is reported.
         outlines: by name of a recogniser that is no ``PatternRecognizer``, what `shapes.outline`
             of a text matches if it finds something.
-        remove_duplicates: Presidio's resolution of results of one entity.
     """
 
     def __init__(
@@ -69,13 +70,11 @@ class Analysis:
         scores: Scores,
         *,
         outlines: Mapping[str, str],
-        remove_duplicates: Callable[[list[Any]], list[Any]],
     ) -> None:
         self._recognizers = tuple(recognizer for recognizer, _ in recognizers)
         self._homes = tuple(home for _, home in recognizers)
         self._contexts = tuple(ContextWords(recognizer.context or ()) for recognizer in self._recognizers)
         self._scores = scores
-        self._remove_duplicates = remove_duplicates
         self._rules = tuple(
             rule for index, each in enumerate(self._recognizers) for rule in self._rules_of(index, each, outlines)
         )
@@ -128,14 +127,18 @@ class Analysis:
                 result.score = self._score(result, index, lower, spoken)
                 if result.score >= self._scores.least_for(result.entity_type):
                     found.append(result)
-        return self._remove_duplicates(found)
+        return distinct(found)
 
     def _run(self, index: int, wanted: Sequence[int | None], text: str) -> list[Any]:
         recognizer = self._recognizers[index]
-        if wanted != [None]:
+        if wanted == [None]:
+            return recognizer.analyze(text, recognizer.supported_entities, None) or []
+        patterns = [recognizer.patterns[number] for number in wanted if number is not None]
+        if _analyses_itself(recognizer):
             recognizer = copy.copy(recognizer)
-            recognizer.patterns = [recognizer.patterns[number] for number in wanted if number is not None]
-        return recognizer.analyze(text, recognizer.supported_entities, None) or []
+            recognizer.patterns = patterns
+            return recognizer.analyze(text, recognizer.supported_entities, None) or []
+        return distinct([match for pattern in patterns for match in _matches(recognizer, pattern, text)])
 
     def _score(self, result: Any, index: int, lower: str, spoken: Callable[[], str | None]) -> float:
         score = min(float(result.score), self._scores.alone.get(result.entity_type, 1.0))
@@ -146,6 +149,58 @@ class Analysis:
         if self._contexts[index].speak_in(before) and (home is None or spoken() in (None, "en", home)):
             return boosted(score)
         return score
+
+
+@dataclass(slots=True)
+class _Match:
+    """What an expression matched: as much of Presidio's ``RecognizerResult`` as is needed."""
+
+    entity_type: str
+    start: int
+    end: int
+    score: float
+
+
+def _matches(recognizer: Any, pattern: Any, text: str) -> Iterator[_Match]:
+    """Give what one expression of a recogniser finds.
+
+    This is ``PatternRecognizer.analyze`` without the explanations, which take longer than the search,
+    and without its time limit, behind which it goes on as if there were nothing.
+    """
+    entity = recognizer.supported_entities[0]
+    for match in _compiled(recognizer, pattern).finditer(text):
+        value = match[0]
+        if not value:
+            continue
+        valid = recognizer.validate_result(value)
+        score = pattern.score if valid is None else float(valid)
+        if score > 0 and not recognizer.invalidate_result(value):
+            yield _Match(entity, match.start(), match.end(), score)
+
+
+def _compiled(recognizer: Any, pattern: Any) -> Any:
+    if pattern.compiled_regex is None or pattern.compiled_with_flags != recognizer.global_regex_flags:
+        pattern.compiled_with_flags = recognizer.global_regex_flags
+        pattern.compiled_regex = regex.compile(pattern.regex, flags=recognizer.global_regex_flags)
+    return pattern.compiled_regex
+
+
+def distinct(results: Iterable[Any]) -> list[Any]:
+    """Return the results that do not lie in a surer or longer one of their entity, as Presidio resolves them."""
+    kept: list[Any] = []
+    for result in sorted(results, key=lambda each: (-each.score, each.start, each.start - each.end)):
+        if not any(
+            other.start <= result.start and result.end <= other.end and other.entity_type == result.entity_type
+            for other in kept
+        ):
+            kept.append(result)
+    return kept
+
+
+def _analyses_itself(recognizer: Any) -> bool:
+    """Say whether a pattern recogniser does more than to search for its patterns."""
+    owner = next(kind for kind in type(recognizer).__mro__ if "analyze" in vars(kind))
+    return owner.__name__ != "PatternRecognizer" or "analyze" in vars(recognizer)
 
 
 def _outlined(expression: str) -> frozenset[str] | None:

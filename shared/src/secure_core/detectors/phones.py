@@ -7,6 +7,9 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from .context_words import ContextWords, window
+from .shapes import lowered
+
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumberMatch
 
@@ -16,8 +19,8 @@ REGIONS = ("US", "GB", "DE", "FR", "IL", "IN", "CA", "BR")
 """Whose national formats are known unless the policy says otherwise: Presidio's. ``+`` needs no region."""
 
 _BETWEEN = r"[-().\[\]/~+ ]{0,4}"
-_AS_WRITTEN = r"(?:[-().\[\]/~+\s]|[^\x00-\x7f]){0,4}"
-_SOUTH_AFRICAN = rf"(?:27|0){_AS_WRITTEN}[1-9](?:{_AS_WRITTEN}\d){{4}}"
+_AS_WRITTEN = r"(?:[-().\[\]/~+ ]|[^\x00-\x7f]){0,4}"
+_SOUTH_AFRICAN = rf"(?:27|0){_AS_WRITTEN}(?:[1-79](?:{_AS_WRITTEN}\d){{8}}|8(?:{_AS_WRITTEN}\d){{4}})"
 OUTLINES = {
     "PhoneNumbers": rf"0(?:{_BETWEEN}0){{4}}",
     "ZaMobileNumberRecognizer": _SOUTH_AFRICAN,
@@ -37,8 +40,12 @@ _BARE = r"(?<![\w.,/+-])\d{6,12}(?![.,/-]?\w)"
 _DATE = re.compile(r"\d{1,2}([.-])\d{1,2}\1(?:\d{4}|\d{2})|\d{4}([.-])\d{1,2}\2\d{1,2}")
 _ADDRESS = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.|$)){4}")
 
-_CHAIN = re.compile(r"[+＋(（\[［]?\s?\d(?:[^\w,;:!?\"'<>|=&%$#@*]{0,4}\d){4,}")
+_TIME_STAMP = re.compile(r"(?:19|20)\d\d([-/.])[01]\d\1[0-3]\d(?: [0-2]\d)?")
+_CHAIN = re.compile(r"[+＋(（\[［]?\s?\d(?:[^\w,;:!?\"'<>|=&%$#@*\n\r\t\f\v]{0,4}\d){4,}")
+_BARE_SCORE = 0.3
+"""What a run of digits scores without anything before it that says phone."""
 _BEFORE, _AFTER = 8, 32
+_MOST_GROUPS = 8
 _LEAST, _MOST = 5, 28
 """Digits in a number: E.164 has 15 at most, and there are prefixes before and extensions after them."""
 
@@ -50,13 +57,22 @@ def known_regions() -> frozenset[str]:
     return frozenset(phonenumbers.SUPPORTED_REGIONS)
 
 
-def find(text: str, regions: Sequence[str]) -> Iterator[tuple[int, int, bool]]:
+def find(text: str, regions: Sequence[str], labels: ContextWords | None = None) -> Iterator[tuple[int, int, bool]]:
     """Give the ranges of ``text`` that are valid numbers in one of ``regions``, or anywhere with a ``+``.
 
-    The third value says whether the number is written as one: with a plus, brackets or groups.
+    The third value says whether the number is written as one: with a plus, brackets or groups. Where
+    ``labels`` are given, a bare run of digits is only tried if one of them stands before it.
     """
     done = 0
+    lower = "" if labels is None else lowered(text)
     for chain in _CHAIN.finditer(text):
+        if _TIME_STAMP.fullmatch(chain[0]):
+            continue
+        bare = labels is not None and chain[0].strip().isdecimal()
+        if bare and not labels.speak_in(window(lower, chain.start(), chain.end())):  # type: ignore[union-attr]
+            continue
+        if not _possible(chain[0], regions):
+            continue
         start = max(done, chain.start() - _BEFORE)
         piece = text[start : chain.end() + _AFTER]
         for match in _matcher()(piece, regions):
@@ -92,6 +108,24 @@ def _matcher() -> type:
     return Matcher
 
 
+def _possible(chain: str, regions: Sequence[str]) -> bool:
+    """Say whether some of the groups of digits that stand together can be a number: cheaper than to try them all."""
+    groups = [group for group in re.split(r"\D+", chain) if group]
+    if len(groups) > _MOST_GROUPS or any(mark in chain for mark in "+＋"):
+        return True
+    runs = {"".join(groups[i:j]) for i in range(len(groups)) for j in range(i + 1, len(groups) + 1)}
+    return any(_may_be(run, region) for run in runs if _LEAST <= len(run) <= _MOST for region in regions)
+
+
+@cache
+def _shortest(region: str) -> int:
+    """Return how many digits a region's numbers have at least, dialled from next door."""
+    from phonenumbers import PhoneMetadata
+
+    general: Any = PhoneMetadata.metadata_for_region(region).general_desc  # type: ignore[union-attr]
+    return int(min((*general.possible_length, *general.possible_length_local_only)))
+
+
 @cache
 def _national(region: str) -> re.Pattern[str] | None:
     """Return an expression for a region's numbers behind any prefix, ``None`` if prefixes rewrite numbers there."""
@@ -106,6 +140,8 @@ def _national(region: str) -> re.Pattern[str] | None:
 def _may_be(candidate: str, region: str) -> bool:
     """Say whether the digits of ``candidate`` can be a number of ``region``, before all of it is parsed."""
     national = _national(region)
+    if national is None and len(candidate) < _shortest(region):
+        return False
     if national is None or any(char.isalpha() or char in "#;,~" for char in candidate):  # an extension
         return True
     digits = "".join(str(int(char)) for char in candidate if char.isdecimal())  # in ASCII, whatever the script
@@ -117,12 +153,16 @@ def _is_local(number: str) -> bool:
     return 6 <= digits <= 13 and not _DATE.fullmatch(number) and not _ADDRESS.fullmatch(number)
 
 
-def recognizers(presidio: Any, regions: Sequence[str]) -> list[Any]:
-    """Return Presidio recognisers for phone numbers; ``presidio`` is the package that they are to belong to.
+def recognizers(presidio: Any, regions: Sequence[str], least: float) -> list[Any]:
+    """Return Presidio recognisers for phone numbers that score at least ``least``, with their context words.
+
+    ``presidio`` is the package that they are to belong to.
 
     One stands in for Presidio's PhoneRecognizer, which walks the text once per region. The other finds
     what no region's plan knows, short local numbers above all, where a word before it says phone.
     """
+
+    labels = ContextWords(_CONTEXT) if least > _BARE_SCORE else None
 
     class PhoneNumbers(presidio.LocalRecognizer):  # type: ignore[misc]
         """Numbers that some region has given out."""
@@ -132,10 +172,10 @@ def recognizers(presidio: Any, regions: Sequence[str]) -> list[Any]:
 
         def analyze(self, text: str, entities: Any, nlp_artifacts: Any = None) -> list[Any]:
             """Return a result for each number."""
-            return [self._result(*found) for found in find(text, regions)]
+            return [self._result(*found) for found in find(text, regions, labels)]
 
         def _result(self, start: int, end: int, written: bool) -> Any:
-            score = 0.4 if written else 0.3
+            score = 0.4 if written else _BARE_SCORE
             return presidio.RecognizerResult(
                 entity_type="PHONE_NUMBER",
                 start=start,

@@ -66,7 +66,9 @@ class Pii:
         self._options = {key: value for key, value in locals().items() if key != "self"}
         found = presidio()
         kinds = [kind for kind in found.recognizers() if kind.__name__ not in _OURS]
-        recognizers = list(made(found.package, _of(kinds, regions), _phone_regions(phone_regions)))
+        scores = _scores(min_score, thresholds)
+        least = scores.least_for("PHONE_NUMBER")
+        recognizers = list(made(found.package, _of(kinds, regions), _phone_regions(phone_regions), least))
         for recognizer, _ in recognizers:
             if recognizer.name == "UrlRecognizer":
                 make_linear(recognizer)
@@ -74,9 +76,8 @@ class Pii:
         self._entities = _wanted(known, entities, exclude)
         self.analysis = Analysis(
             [(each, home) for each, home in recognizers if self._entities.issuperset(each.supported_entities)],
-            _scores(min_score, thresholds),
+            scores,
             outlines=phones.OUTLINES,
-            remove_duplicates=found.package.EntityRecognizer.remove_duplicates,
         )
         self._names = _names(model)
 
@@ -85,6 +86,10 @@ class Pii:
 
     def __setstate__(self, options: dict[str, Any]) -> None:
         self.__init__(**options)  # type: ignore[misc]
+
+    def screen(self, texts: Sequence[str]) -> list[bool]:
+        """Return which texts are worth a look: where no rule can find anything, nothing is in any part."""
+        return [self._names is not None or bool(self.analysis.rules_for(text)) for text in texts]
 
     def detect(self, texts: Sequence[str], contexts: Sequence[Context]) -> list[list[Finding]]:
         """Return the findings of each text: Presidio's entity in lower case, at Presidio's score."""
@@ -114,7 +119,7 @@ class Pii:
             yield from (name for name in self._names.find(text) if name[0] in self._entities)
 
 
-def made(package: Any, kinds: Iterable[Any], phone_regions: Sequence[str]) -> Iterator[tuple[Any, str | None]]:
+def made(package: Any, kinds: Iterable[Any], phone_regions: Sequence[str], least_phone: float = 0.0) -> Iterator[tuple[Any, str | None]]:
     """Give the recognisers that `Pii` uses: one of each of Presidio's ``kinds``, then ours.
 
     All are registered for English, whatever their country: a national identifier stands in texts of
@@ -126,7 +131,7 @@ def made(package: Any, kinds: Iterable[Any], phone_regions: Sequence[str]) -> It
         yield recognizer, home
         if kind.__name__ == "IbanRecognizer":
             yield from ((each, None) for each in accounts.recognizers(package, recognizer))
-    yield from ((each, None) for each in phones.recognizers(package, phone_regions))
+    yield from ((each, None) for each in phones.recognizers(package, phone_regions, least_phone))
 
 
 def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:

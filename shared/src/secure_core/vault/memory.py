@@ -62,19 +62,22 @@ class MemoryVault(Vault):
             if self._keys.get(tenant) == old:
                 self._keys[tenant] = new
 
-    def _put(self, place: Kept, sealed: bytes, subject: bytes | None) -> bytes:
+    def _put(self, entries: Sequence[tuple[Kept, bytes]], subject: bytes | None) -> list[bytes]:
         expires = float("inf") if self.ttl is None else monotonic() + self.ttl
         about = frozenset() if subject is None else frozenset((subject,))
         with self._lock:
             self._drop_expired()
-            known = self._entries.pop(place, None)
-            if known is None:
-                if self._sizes[place.tenant, place.session] >= self.max_entries:
-                    raise self._full()
-                self._sizes[place.tenant, place.session] += 1
-                known = _Entry(sealed, expires, about)
-            self._entries[place] = _Entry(known.sealed, expires, known.subjects | about)
-            return known.sealed
+            return [self._put_one(_Entry(sealed, expires, about), place) for place, sealed in entries]
+
+    def _put_one(self, entry: _Entry, place: Kept) -> bytes:
+        known = self._entries.pop(place, None)
+        if known is None:
+            if self._sizes[place.tenant, place.session] >= self.max_entries:
+                raise self._full()
+            self._sizes[place.tenant, place.session] += 1
+            known = entry
+        self._entries[place] = _Entry(known.sealed, entry.expires, known.subjects | entry.subjects)
+        return known.sealed
 
     def _get(self, places: Sequence[Kept]) -> list[bytes | None]:
         now = monotonic()

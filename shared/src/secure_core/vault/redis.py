@@ -16,7 +16,7 @@ _BATCH = 500  # keys of one command
 
 # One step for everybody else. All keys of a tenant share a hash tag, and so a slot of a cluster.
 _PUT = """
-local entry, index, sessions = KEYS[1], KEYS[2], KEYS[3]
+local entry, sessions, index = KEYS[1], KEYS[2], KEYS[3]
 local sealed, id, session, ttl, most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -152,14 +152,16 @@ class RedisVault(Vault):
         with self._refused():
             self._redis.eval(swap, 1, self._name(tenant, "key"), old, new)
 
-    def _put(self, place: Kept, sealed: bytes, subject: bytes | None) -> bytes:
-        keys = [self._entry(place), self._index(place.tenant, place.session), self._name(place.tenant, "sessions")]
-        if subject is not None:
-            keys.append(self._name(place.tenant, "subject", subject.hex()))
+    def _put(self, entries: Sequence[tuple[Kept, bytes]], subject: bytes | None) -> list[bytes]:
         lasts = 0 if self.ttl is None else max(1, round(self.ttl * 1000))
-        with self._refused():
-            stands: Any = self._script(keys, [sealed, place.id, _bytes(place.session), lasts, self.max_entries])
-        return bytes(stands)
+        with self._refused(), self._redis.pipeline(transaction=False) as pipe:
+            for place, sealed in entries:
+                names = [self._name(place.tenant, "sessions"), self._index(place.tenant, place.session)]
+                if subject is not None:
+                    names.append(self._name(place.tenant, "subject", subject.hex()))
+                arguments: list[Any] = [sealed, place.id, _bytes(place.session), lasts, self.max_entries]
+                self._script([self._entry(place), *names], arguments, client=pipe)
+            return [bytes(stands) for stands in pipe.execute()]
 
     def _get(self, places: Sequence[Kept]) -> list[bytes | None]:
         with self._refused():

@@ -48,13 +48,15 @@ class Scope:
         written = json.dumps(parts).encode()  # no two lists of parts are written the same
         return hmac.digest(self._anchor, written, hashlib.sha256)
 
-    def keep(self, stand_in: str, original: Original) -> bool:
-        """Keep what a stand-in stands for; false if it stands for something else already."""
-        return self._kept(stand_in, original) == original
+    def keep(self, stand_ins: Sequence[tuple[str, Original]]) -> list[bool]:
+        """Keep what stand-ins stand for, in one step; false for one that stands for something else already."""
+        kept = self._kept(stand_ins)
+        return [known == original for known, (_, original) in zip(kept, stand_ins, strict=True)]
 
     def agree(self, name: str, stand_in: str) -> str:
         """Return the stand-in that was first kept under a name, from now on this one if there was none."""
-        return self._kept(f"name\0{name}", Original("", stand_in)).value
+        (kept,) = self._kept([(f"name\0{name}", Original("", stand_in))])
+        return kept.value
 
     def known(self, name: str) -> str | None:
         """Return the stand-in that is kept under a name."""
@@ -67,19 +69,24 @@ class Scope:
         found = self._vault.get(places)
         return [None if s is None else self._open(s, place) for s, place in zip(found, places, strict=True)]
 
-    def _kept(self, name: str, original: Original) -> Original:
+    def _kept(self, named: Sequence[tuple[str, Original]]) -> list[Original]:
+        entries = []
+        for name, original in named:
+            place = self._place(name)
+            entries.append((place, self._sealer.seal(self._written(original), place.id)))
+        stands = self._vault.put(entries, self._subject)
+        known = [self._open(sealed, place) for sealed, (place, _) in zip(stands, entries, strict=True)]
+        if None in known:
+            raise VaultError("an entry of the vault was altered, or written with another key: erase its scope")
+        return [original for original in known if original is not None]
+
+    def _written(self, original: Original) -> bytes:
         if len(original.value) > self._vault.max_chars:
             raise VaultError(
                 f"a value of {len(original.value):,} characters is longer than the vault's max_chars = "
                 f"{self._vault.max_chars:,}: let the policy redact what can be so long"
             )
-        place = self._place(name)
-        sealed = self._sealer.seal(json.dumps(original).encode(), place.id)
-        stands = self._vault.put(place, sealed, self._subject)
-        known = original if stands == sealed else self._open(stands, place)
-        if known is None:
-            raise VaultError("an entry of the vault was altered, or written with another key: erase its scope")
-        return known
+        return json.dumps(original).encode()
 
     def _place(self, name: str) -> Kept:
         return Kept(self._tenant, self._session, hmac.digest(self._index, name.encode(), hashlib.sha256)[:16])

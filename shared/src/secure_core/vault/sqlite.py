@@ -134,28 +134,36 @@ class SQLiteVault(Vault):
         with self._connection(write=True) as db:
             db.execute("UPDATE keys SET wrapped = ? WHERE tenant = ? AND wrapped = ?", (new, tenant, old))
 
-    def _put(self, place: Kept, sealed: bytes, subject: bytes | None) -> bytes:
+    def _put(self, entries: Sequence[tuple[Kept, bytes]], subject: bytes | None) -> list[bytes]:
         now = time()
         with self._connection() as db:
-            known = self._lasting(db, place, subject, now)
-        if known is not None:
-            return known
-        with self._connection(write=True) as db:
-            db.execute("DELETE FROM entries WHERE expires <= ?", (now,))
-            expires = None if self.ttl is None else now + self.ttl
-            (stands,) = db.execute(
-                "INSERT INTO entries VALUES (?, ?, ?, ?, ?) "
-                "ON CONFLICT (tenant, session, id) DO UPDATE SET expires = excluded.expires RETURNING sealed",
-                (*place, sealed, expires),
-            ).fetchone()
-            if subject is not None:
-                db.execute("INSERT INTO subjects VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", (*place, subject))
-            (size,) = db.execute(
-                "SELECT entries FROM scopes WHERE tenant = ? AND session = ?", (place.tenant, place.session)
-            ).fetchone()
-            if size > self.max_entries:
-                raise self._full()
+            stands = [self._lasting(db, place, subject, now) for place, _ in entries]
+        if None in stands:
+            with self._connection(write=True) as db:
+                db.execute("DELETE FROM entries WHERE expires <= ?", (now,))
+                stands = [
+                    known or self._write(db, place, sealed, subject, now)
+                    for known, (place, sealed) in zip(stands, entries, strict=True)
+                ]
+                self._check_size(db, entries[0][0])
+        return [known for known in stands if known is not None]
+
+    def _write(self, db: sqlite3.Connection, place: Kept, sealed: bytes, subject: bytes | None, now: float) -> bytes:
+        (stands,) = db.execute(
+            "INSERT INTO entries VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (tenant, session, id) DO UPDATE SET expires = excluded.expires RETURNING sealed",
+            (*place, sealed, None if self.ttl is None else now + self.ttl),
+        ).fetchone()
+        if subject is not None:
+            db.execute("INSERT INTO subjects VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", (*place, subject))
         return bytes(stands)
+
+    def _check_size(self, db: sqlite3.Connection, place: Kept) -> None:
+        (size,) = db.execute(
+            "SELECT entries FROM scopes WHERE tenant = ? AND session = ?", (place.tenant, place.session)
+        ).fetchone()
+        if size > self.max_entries:
+            raise self._full()
 
     def _lasting(self, db: sqlite3.Connection, place: Kept, subject: bytes | None, now: float) -> bytes | None:
         """Return the entry if it need not be written: it lasts for half its time yet, and its subject is known."""

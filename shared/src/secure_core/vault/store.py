@@ -82,13 +82,13 @@ class Vault(ABC):
                 return key
         raise VaultError("this vault was written with another master key: give that one as well, behind the new one")
 
-    def put(self, place: Kept, sealed: bytes, subject: bytes | None = None) -> bytes:
-        """Keep an entry unless there is one already; return the one that is there, durably.
+    def put(self, entries: Sequence[tuple[Kept, bytes]], subject: bytes | None = None) -> list[bytes]:
+        """Keep entries of one scope where there is none already; return those that are there, durably.
 
         Raises:
             VaultError: the scope is full, or the store failed.
         """
-        return self._put(place, sealed, subject)
+        return self._put(entries, subject) if entries else []
 
     def get(self, places: Sequence[Kept]) -> list[bytes | None]:
         """Return the entries, ``None`` where there is none or it has expired."""
@@ -137,7 +137,7 @@ class Vault(ABC):
         """Put a wrapped key in the place of another, unless that has changed."""
 
     @abstractmethod
-    def _put(self, place: Kept, sealed: bytes, subject: bytes | None) -> bytes: ...
+    def _put(self, entries: Sequence[tuple[Kept, bytes]], subject: bytes | None) -> list[bytes]: ...
 
     @abstractmethod
     def _get(self, places: Sequence[Kept]) -> list[bytes | None]: ...

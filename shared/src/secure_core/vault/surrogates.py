@@ -66,8 +66,9 @@ def touches(before: str, stand_in: str, behind: str) -> bool:
 # -- making them -----------------------------------------------------------------------------------
 
 
-def make(scope: Scope, value: str, category: str, locale: str) -> str:
+def make(scope: Scope, original: Original, locale: str) -> str:
     """Return the surrogate that stands for a value, once the vault holds it; a token where none can be made."""
+    category, value = original
     name = f"{locale}\0{category}\0{value}"
     known = scope.known(name)
     for attempt in range(8):
@@ -76,10 +77,10 @@ def make(scope: Scope, value: str, category: str, locale: str) -> str:
         if not stand_in or stand_in.casefold() == value.casefold() or not _recognisable(stand_in):
             break
         aliases = drawn[1] if drawn and drawn[0] == stand_in else {}
-        kept = all(scope.keep(a.casefold(), Original(category, part)) for a, part in aliases.items())
-        if kept and scope.keep(stand_in.casefold(), Original(category, value)):
+        parts = [(alias.casefold(), Original(category, part)) for alias, part in aliases.items()]
+        if all(scope.keep([*parts, (stand_in.casefold(), original)])):
             return scope.agree(name, stand_in)
-    return tokens.make(scope, value, category)
+    return tokens.make(scope, [original])[0]
 
 
 def _recognisable(stand_in: str) -> bool:

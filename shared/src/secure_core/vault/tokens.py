@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..errors import VaultError
@@ -29,18 +30,28 @@ class Candidate(NamedTuple):
     stand_in: str
 
 
-def make(scope: Scope, value: str, category: str) -> str:
-    """Return the token that stands for a value, once the vault holds it.
+def make(scope: Scope, originals: Sequence[Original]) -> list[str]:
+    """Return the tokens that stand for values, once the vault holds them.
 
     The tag is an HMAC of the value under the scope's key: nobody else can make one up, and every
     process comes to the same.
+
+    Raises:
+        VaultError: the vault failed.
     """
-    name = entity(category)
+    made: dict[Original, str] = {}
     for attempt in range(8):
-        stand_in = f"<{name}_{_tag(scope.anchor('token', category, value, str(attempt)))}>"
-        if scope.keep(stand_in, Original(category, value)):
-            return stand_in
+        drawn = {original: _drawn(scope, original, attempt) for original in originals if original not in made}
+        kept = scope.keep([(stand_in, original) for original, stand_in in drawn.items()])
+        made.update(pair for pair, is_kept in zip(drawn.items(), kept, strict=True) if is_kept)
+        if len(made) == len(set(originals)):
+            return [made[original] for original in originals]
     raise VaultError("eight stand-ins of one value are taken: this vault's keys are not random")
+
+
+def _drawn(scope: Scope, original: Original, attempt: int) -> str:
+    tag = _tag(scope.anchor("token", original.category, original.value, str(attempt)))
+    return f"<{entity(original.category)}_{tag}>"
 
 
 def entity(category: str) -> str:

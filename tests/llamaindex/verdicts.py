@@ -1,0 +1,125 @@
+"""The decisions that LangChain's hooks and LlamaIndex's come to about the same texts.
+
+``python -m tests.llamaindex.verdicts rows.jsonl.gz... [--policy default] [--limit 500]`` compares them on rows that
+have a ``text``, and fails if one differs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import gzip
+import itertools
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+from llama_index.core.base.response.schema import Response
+from llama_index.core.query_engine import CustomQueryEngine
+from llama_index.core.schema import NodeWithScore, TextNode
+
+from langchain_secure import SecureInput, SecureOutput
+from langchain_secure import SecureRetriever as LangChainRetriever
+from llamaindex_secure import SecureNodePostprocessor, SecureQueryEngine
+from secure_core import Blocked, Decision, Guard, Policy
+from secure_core.telemetry import Telemetry
+
+Hook = Callable[[Guard, str], Any]
+
+
+class Recorder(Telemetry):
+    """Keeps the decisions that it is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.decisions: list[Decision] = []
+
+    def record(self, decision: Decision, policy: Policy, started: int, ended: int) -> None:
+        self.decisions.append(decision)
+
+
+class Shelf(BaseRetriever):
+    """Brings one document."""
+
+    text: str
+
+    def _get_relevant_documents(self, query: str, **kwargs: Any) -> list[Document]:
+        return [Document(self.text)]
+
+
+class Fixed(CustomQueryEngine):
+    """Answers with one text."""
+
+    answer: str = ""
+
+    def custom_query(self, query_str: str) -> Response:
+        return Response(self.answer)
+
+
+HOOKS: dict[str, tuple[Hook, Hook]] = {
+    "input": (
+        lambda guard, text: SecureInput(guard).invoke(text),
+        lambda guard, text: SecureQueryEngine(Fixed(), guard).query(text),
+    ),
+    "retrieval": (
+        lambda guard, text: LangChainRetriever(retriever=Shelf(text=text), policy=guard).invoke(""),
+        lambda guard, text: SecureNodePostprocessor(policy=guard).postprocess_nodes(
+            [NodeWithScore(node=TextNode(text=text))]
+        ),
+    ),
+    "output": (
+        lambda guard, text: SecureOutput(guard).invoke(text),
+        lambda guard, text: SecureQueryEngine(Fixed(answer=text), guard).query(""),
+    ),
+}
+"""By stage: how LangChain and how LlamaIndex judge a text there."""
+
+
+def verdicts(hook: Hook, policy: str | Policy, stage: str, texts: Sequence[str]) -> list[bytes]:
+    """Return what was decided about each text by a guard of its own, as bytes."""
+    recorder = Recorder()
+    guard = Guard(policy if isinstance(policy, Policy) else Policy.load(policy), key=b"test", telemetry=recorder)
+    found = []
+    for text in texts:
+        recorder.decisions.clear()
+        with contextlib.suppress(Blocked):
+            hook(guard, text)
+        found.append("\n".join(map(_told, filter(lambda d: d.context.stage == stage, recorder.decisions))).encode())
+    return found
+
+
+def _told(decision: Decision) -> str:
+    edits = [(edit.start, edit.end, edit.replacement) for edit in decision.edits]
+    return repr((decision.action, decision.status, decision.text, decision.findings, edits, decision.policy))
+
+
+def rows(paths: Sequence[Path]) -> Iterator[str]:
+    """Yield the texts of JSON lines, plain or gzipped."""
+    for path in paths:
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as lines:
+            yield from (text for line in lines if (text := json.loads(line).get("text")))
+
+
+def main() -> int:
+    """Compare the hooks on rows of data."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("paths", nargs="+", type=Path)
+    parser.add_argument("--policy", default="default")
+    parser.add_argument("--limit", type=int, default=500)
+    given = parser.parse_args()
+    texts = list(itertools.islice(rows(given.paths), given.limit))
+    differing = 0
+    for stage, (one, other) in HOOKS.items():
+        pairs = zip(verdicts(one, given.policy, stage, texts), verdicts(other, given.policy, stage, texts), strict=True)
+        different = sum(left != right or not left for left, right in pairs)
+        differing += different
+        print(f"{stage}: {len(texts)} texts, {different} differ")
+    return int(bool(differing))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
