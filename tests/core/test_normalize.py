@@ -191,9 +191,11 @@ def test_escapes_are_mapped_character_by_character() -> None:
 
 def test_a_blob_is_mapped_as_a_whole() -> None:
     text = f"see {b64(ORDER)}, thanks"
-    decoded = views(text)[-1]
+    _, decoded, alone = views(text)
     assert text[slice(*decoded.source(6, 9))] == b64(ORDER)
     assert decoded.text == f"see {ORDER}, thanks"
+    assert alone.text == ORDER
+    assert text[slice(*alone.source(2, 5))] == b64(ORDER)
 
 
 def test_characters_without_a_reading_stay() -> None:

@@ -321,6 +321,11 @@ def test_a_redis_that_may_forget_is_refused_unless_that_is_accepted(tmp_path: Pa
         bound.restore(hidden(bound))
 
 
+def test_a_prefix_that_redis_takes_for_a_pattern_is_refused() -> None:
+    with pytest.raises(VaultError, match="patterns"):
+        RedisVault("redis://127.0.0.1:1/0", key=KEY, prefix="a*")
+
+
 def test_a_child_process_opens_the_file_anew(tmp_path: Path) -> None:
     bound = bind(SQLiteVault(tmp_path / "vault.db", key=KEY))
     stand_in = hidden(bound)

@@ -20,10 +20,13 @@ GUARD = Guard(Policy.model_validate({"rules": [RULE]}))
 WRITER = """
 import sys
 from secure_core import Guard, Policy
+from secure_core.detectors import FunctionDetector
 from secure_core.vault import RedisVault, SQLiteVault
 rule = {"category": "pii.*", "action": "sanitize", "operator": "pseudonymize"}
+mail = FunctionDetector("mail", "pii.email_address", lambda text: [(0, len(text))])
 vault = (RedisVault if sys.argv[1].startswith("redis:") else SQLiteVault)(sys.argv[1], key=b"k" * 32)
-bound = Guard(Policy.model_validate({"rules": [rule]})).bind(vault, tenant="t", session="s", subject="x")
+guard = Guard(Policy.model_validate({"detectors": [], "rules": [rule]}), detectors=[mail])
+bound = guard.bind(vault, tenant="t", session="s", subject="x")
 number = int(sys.argv[2])
 while True:
     value = f"user{number}@example.com"

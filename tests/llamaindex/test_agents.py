@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
+import re
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from llama_index.core.objects import ObjectIndex
 from llama_index.core.tools import FunctionTool
 from llama_index.core.workflow import Context, StartEvent, StopEvent, Workflow, step
 from pydantic import BaseModel
+from pydantic_core import to_json
 
 from llamaindex_secure import SecureLLM, SecureMemory, secure_agent, secure_step
 from secure_core import Blocked, Guard, Stage
@@ -236,3 +239,31 @@ async def test_a_step_reads_and_returns_clean_events(guard: Guard) -> None:
     with pytest.raises(Blocked) as caught:
         await Flow().run(question=ORDER)
     assert caught.value.decision.context.stage is Stage.TOOL_RESULT
+
+
+async def test_users_who_share_one_agent_share_nothing_else(guard: Guard) -> None:
+    def mirror(who: str) -> str:
+        """Say it again."""
+        return f"{who} of {KEY}"
+
+    class Mirror(Speaker):
+        """Calls the tool with the user's words, and answers with what it said."""
+
+        def _next(self, asked: Any, **options: Any) -> list[Any]:
+            last = asked[-1].content
+            if asked[-1].role == "tool":
+                return [TextBlock(text=last)]
+            return [ToolCallBlock(tool_call_id="c1", tool_name="mirror", tool_kwargs={"who": last})]
+
+    agent = secure_agent(FunctionAgent(tools=[mirror], llm=Mirror()), guard)
+
+    async def user(number: int) -> None:
+        memory = ChatMemoryBuffer.from_defaults(token_limit=3000)
+        handler = agent.run(f"user{number} is user{number}@nordwind.example", memory=memory)
+        seen = to_json([event async for event in handler.stream_events()], fallback=str).decode()
+        assert str(await handler) == f"user{number} is [EMAIL_ADDRESS] of [AWS_ACCESS_KEY]"
+        seen += to_json(memory.get_all()).decode()
+        assert set(re.findall(r"user\d+", seen)) == {f"user{number}"}
+        assert "nordwind" not in seen
+
+    await asyncio.gather(*(user(number) for number in range(64)))

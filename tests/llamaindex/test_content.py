@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from llama_index.core.agent.workflow.workflow_events import ToolCall
 from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode
+from llama_index.core.workflow import Event, StartEvent, StopEvent
 
 from llamaindex_secure._content import clean, rewrite, texts
 from secure_core import Context, Guard, Stage
@@ -60,3 +63,27 @@ def test_wherever_something_is_planted_it_is_found_and_cleaning_twice_is_cleanin
     assert clean(guard, cleaned, MATERIAL) == cleaned
     if not any(secret in text for text, _ in texts(value, MATERIAL) for secret in (EMAIL, KEY)):
         assert cleaned == value
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        StartEvent(question=EMAIL, deep=[{"key": KEY}]),
+        StopEvent(result={"answer": [EMAIL]}),
+        ToolCall(tool_name="find", tool_kwargs={"who": EMAIL}, tool_id="c1"),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_a_workflows_event_is_clean_in_fields_and_in_what_it_carries_besides(guard: Guard, event: Event) -> None:
+    before = event.model_dump()
+    cleaned = clean(guard, event, MATERIAL)
+    assert type(cleaned) is type(event)
+    assert not holds_planted(cleaned)
+    assert holds_planted(event)
+    assert event.model_dump() == before
+
+
+def test_a_nodes_own_templates_are_not_judged() -> None:
+    assert texts(TextNode(text="The crane."), MATERIAL) == [("The crane.", MATERIAL)]
+    other = TextNode(text="The crane.", text_template="{content} of " + EMAIL)
+    assert len(texts(other, MATERIAL)) == 2

@@ -8,9 +8,16 @@ from llama_index.core.agent.workflow import FunctionAgent
 from llama_index.core.base.llms.types import ToolCallBlock
 from llama_index.core.chat_engine import SimpleChatEngine
 from llama_index.core.llms import ChatMessage, TextBlock
-from llama_index.core.memory import ChatMemoryBuffer
+from llama_index.core.memory import (
+    BaseMemoryBlock,
+    ChatMemoryBuffer,
+    FactExtractionMemoryBlock,
+    InsertMethod,
+    Memory,
+    StaticMemoryBlock,
+)
 
-from llamaindex_secure import SecureLLM, SecureMemory, secure_tools
+from llamaindex_secure import SecureLLM, SecureMemory, SecureMemoryBlock, secure_tools
 from secure_core import Blocked, Guard, Stage
 
 from .conftest import EMAIL, KEY, ORDER, holds_planted
@@ -124,3 +131,38 @@ async def test_conversations_of_users_stay_apart(guard: Guard) -> None:
         ]
 
     await asyncio.gather(*(user(number) for number in range(64)))
+
+
+async def test_a_block_that_asks_a_model_is_clean_both_ways(guard: Guard) -> None:
+    llm = Speaker(script=[[TextBlock(text=f"<facts><fact>It is {KEY}.</fact><fact>{ORDER}</fact></facts>")]])
+    inner = FactExtractionMemoryBlock(llm=llm, name="facts", priority=2)
+    block = SecureMemoryBlock(block=inner, policy=guard)
+    assert (block.name, block.priority) == ("facts", 2)
+    await block.aput([ChatMessage(f"I am {EMAIL}.")])
+    assert not holds_planted(llm.asked)
+    assert await block.aget() == ""  # one fact is an order, and the block is one text
+    inner.facts = inner.facts[:1]
+    assert await block.aget() == "<fact>It is [AWS_ACCESS_KEY].</fact>"
+    with pytest.raises(Blocked):
+        await block.aput([ChatMessage(ORDER)])
+
+
+class Messages(BaseMemoryBlock[list[ChatMessage]]):
+    async def _aget(self, messages: Any = None, **block_kwargs: Any) -> list[ChatMessage]:
+        return [ChatMessage(ORDER), ChatMessage(f"I am {EMAIL}.")]
+
+    async def _aput(self, messages: Any) -> None: ...
+
+
+async def test_a_memory_brings_its_blocks_clean(guard: Guard) -> None:
+    blocks = [
+        StaticMemoryBlock(name="core", static_content=[TextBlock(text=f"Write to {EMAIL}."), TextBlock(text=ORDER)]),
+        Messages(name="past"),
+    ]
+    secured: list[Any] = [SecureMemoryBlock(block=block, policy=guard) for block in blocks]
+    remembered = Memory.from_defaults(memory_blocks=secured, insert_method=InsertMethod.USER)
+    await remembered.aput(ChatMessage("Hello."))
+    found = await remembered.aget()
+    assert not holds_planted(found)
+    assert found[0].content == "I am [EMAIL_ADDRESS]."
+    assert "Write to [EMAIL_ADDRESS]." in (found[-1].content or "")

@@ -25,6 +25,9 @@ __all__ = ["View", "is_plain", "views"]
 _DEPTH = 2
 """How many layers of encoding are taken off."""
 
+_INSERTION = 20
+"""The shortest piece of decoded text, in characters, that is worth a reading of its own."""
+
 _PASSES = 4
 """How often folding is repeated; text that was not made to provoke it needs one pass."""
 
@@ -66,6 +69,17 @@ class View:
             stretch = bisect_right(self._at, end - 1) - 1
             last = self._from[stretch + 1] if stretch % 2 else self._from[stretch] + end - self._at[stretch]
         return (first, last) if self._below is None else self._below.source(first, last)
+
+    def insertions(self) -> Iterator[View]:
+        """Give each longer stretch that was rewritten as a view of its own: what was encoded, out of its context.
+
+        A text that talks about attacks may quote one; it does not quote it in base64.
+        """
+        for stretch in range(1, len(self._at), 2):
+            start = self._at[stretch]
+            end = self._at[stretch + 1] if stretch + 1 < len(self._at) else len(self.text)
+            if end - start >= _INSERTION:
+                yield View(self.kind, self.text[start:end], array("q", (0,)), array("q", (start,)), self)
 
     def rewrite(self, kind: str, pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str]) -> View:
         """Return a view in which ``replace(match)`` stands for each match; this view, if that changes nothing.
@@ -121,6 +135,7 @@ def _readings(kind: str, view: View, layers: int) -> Iterator[View]:
         decoded = _read("decoded", root, DECODING) if layers else root
         if decoded is not root:
             yield from _readings("decoded", decoded, layers - 1)
+            yield from decoded.insertions()
 
 
 def _fold(kind: str, view: View) -> View:

@@ -132,7 +132,7 @@ class SecureMemoryBlock(SecureComponent, BaseMemoryBlock[Any]):
         Blocked: When messages are written, if one is blocked. Of what is read, a blocked message or text is left out.
     """
 
-    block: BaseMemoryBlock[Any] = Field(description="The block that is written to.", exclude=True)
+    block: BaseMemoryBlock = Field(description="The block that is written to.", exclude=True)  # type: ignore[type-arg]
 
     @model_validator(mode="before")
     @classmethod

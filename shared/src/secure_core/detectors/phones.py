@@ -66,7 +66,7 @@ def find(text: str, regions: Sequence[str], labels: ContextWords | None = None) 
     done = 0
     lower = "" if labels is None else lowered(text)
     for chain in _CHAIN.finditer(text):
-        if _TIME_STAMP.fullmatch(chain[0]):
+        if _TIME_STAMP.fullmatch(chain[0].strip()) or _ADDRESS.fullmatch(chain[0].strip()):
             continue
         bare = labels is not None and chain[0].strip().isdecimal()
         if bare and not labels.speak_in(window(lower, chain.start(), chain.end())):  # type: ignore[union-attr]

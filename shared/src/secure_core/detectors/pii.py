@@ -119,7 +119,9 @@ class Pii:
             yield from (name for name in self._names.find(text) if name[0] in self._entities)
 
 
-def made(package: Any, kinds: Iterable[Any], phone_regions: Sequence[str], least_phone: float = 0.0) -> Iterator[tuple[Any, str | None]]:
+def made(
+    package: Any, kinds: Iterable[Any], phone_regions: Sequence[str], least_phone: float = 0.0
+) -> Iterator[tuple[Any, str | None]]:
     """Give the recognisers that `Pii` uses: one of each of Presidio's ``kinds``, then ours.
 
     All are registered for English, whatever their country: a national identifier stands in texts of

@@ -61,6 +61,8 @@ class RedisVault(Vault):
         durable: bool = True,
     ) -> None:
         super().__init__(key, ttl, max_entries)
+        if set(prefix) & set("*?[]\\"):
+            raise VaultError("a prefix must not hold any of * ? [ ] \\: Redis takes them for patterns")
         try:
             import redis
         except ImportError:
@@ -175,7 +177,7 @@ class RedisVault(Vault):
             sessions = self._sessions(tenant) if session is None else [session]
             gone = sum(self._forget_session(tenant, each) for each in sessions)
             if session is None:
-                left = self._redis.scan_iter(match=self._name(tenant, "*").replace("[", "\\["), count=_BATCH)
+                left = self._redis.scan_iter(match=self._name(tenant, "*"), count=_BATCH)
                 self._redis.delete(self._name(tenant, "key"), *left)
                 self._redis.srem(f"{self._prefix}:tenants", _bytes(tenant))
             return gone
