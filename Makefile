@@ -1,7 +1,7 @@
 # Everything runs in .venv, which each target makes for itself from a bare Python 3.11 or newer.
 PYTHON ?= python3
 BIN := .venv/bin
-DISTRIBUTIONS := -e shared -e packages/langchain-secure -e packages/llamaindex-secure
+DISTRIBUTIONS := -e shared $(addprefix -e ,$(wildcard packages/*))
 PROJECTS := pyproject.toml shared/pyproject.toml $(wildcard packages/*/pyproject.toml)
 
 .PHONY: demo test lint bench dist clean
@@ -11,7 +11,7 @@ demo: .venv/demo ## both example applications over DOCS, before and after
 	$(BIN)/python examples/llamaindex_rag.py $(if $(DOCS),--docs "$(DOCS)")
 
 test: .venv/test ## the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: .venv/lint ## style, types, direction of imports
 	$(BIN)/ruff check .

@@ -64,7 +64,8 @@ PROSE = [
 ]  # fmt: skip
 
 
-def _disguise(text: str, how: int) -> str:
+def disguised(text: str, how: int) -> str:
+    """Return the text as one of the encodings that readings see through, or as it is."""
     match how:
         case 0:
             return base64.b64encode(text.encode()).decode()
@@ -82,7 +83,7 @@ def _disguise(text: str, how: int) -> str:
 def plants(draw: st.DrawFn) -> str:
     """Something that some detector knows, sometimes in disguise."""
     rng = random.Random(draw(st.integers(0, 2**32)))
-    return _disguise(PLANTS[draw(st.sampled_from(sorted(PLANTS)))](rng), draw(st.integers(0, 12)))
+    return disguised(PLANTS[draw(st.sampled_from(sorted(PLANTS)))](rng), draw(st.integers(0, 12)))
 
 
 texts = (

@@ -173,7 +173,7 @@ async def act(secure: Guard | None, seen: Callable[[str, Any], None]) -> None:
         f"I am {address('question')}.", chat_history=[ChatMessage(f"I was {address('history')}.")], memory=memory
     )
     events = [event async for event in handler.stream_events()]
-    result = await handler
+    result: Any = await handler
     seen("workflow events", events)
     seen(
         "stream",

@@ -29,15 +29,19 @@ class Spans(BaseSpanHandler[SimpleSpan]):
 
     seen: list[str] = Field(default_factory=list)
 
-    def new_span(self, id_: str, bound_args: inspect.BoundArguments, **kwargs: Any) -> SimpleSpan:
+    def new_span(self, id_: str, bound_args: inspect.BoundArguments, *args: Any, **kwargs: Any) -> SimpleSpan:
         self.seen.append(f"enter {id_} {shown(bound_args.arguments)} {shown(kwargs.get('tags'))}")
         return SimpleSpan(id_=id_)
 
-    def prepare_to_exit_span(self, id_: str, bound_args: Any, result: Any = None, **kwargs: Any) -> SimpleSpan:
+    def prepare_to_exit_span(
+        self, id_: str, bound_args: Any, instance: Any = None, result: Any = None, **kwargs: Any
+    ) -> SimpleSpan:
         self.seen.append(f"exit {id_} {shown(bound_args.arguments)} {shown(result)}")
         return self.open_spans[id_]
 
-    def prepare_to_drop_span(self, id_: str, bound_args: Any, err: Any = None, **kwargs: Any) -> SimpleSpan:
+    def prepare_to_drop_span(
+        self, id_: str, bound_args: Any, instance: Any = None, err: Any = None, **kwargs: Any
+    ) -> SimpleSpan:
         self.seen.append(f"drop {id_} {shown(bound_args.arguments)} {err!r} {err.__cause__!r} {err.__traceback__!r}")
         return self.open_spans[id_]
 

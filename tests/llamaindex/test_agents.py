@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from llama_index.core import VectorStoreIndex
-from llama_index.core.agent.workflow import AgentWorkflow, CodeActAgent, FunctionAgent, ReActAgent
+from llama_index.core.agent.workflow import AgentWorkflow, BaseWorkflowAgent, CodeActAgent, FunctionAgent, ReActAgent
 from llama_index.core.agent.workflow.workflow_events import AgentWorkflowStartEvent
 from llama_index.core.base.llms.types import ToolCallBlock
 from llama_index.core.embeddings import MockEmbedding
@@ -123,7 +123,7 @@ async def test_securing_twice_is_securing_once(guard: Guard) -> None:
 
 async def test_agents_that_hand_over_to_each_other_are_clean(guard: Guard) -> None:
     llm, desk = Speaker(script=[call("handoff", to_agent="two", reason=EMAIL), call(who=EMAIL), DONE]), Desk()
-    agents = [
+    agents: list[BaseWorkflowAgent] = [
         FunctionAgent(name=name, description=f"Agent {name}.", tools=[desk.find], llm=llm) for name in ("one", "two")
     ]
     secured = secure_agent(AgentWorkflow(agents, root_agent="one"), guard)
@@ -200,7 +200,8 @@ async def test_structured_output_is_clean(guard: Guard, asynchronous: bool) -> N
     agent = secure_agent(function_agent(llm, Desk(), structured_output_fn=amake if asynchronous else make), guard)
     handler = agent.run(QUESTION)
     events = [event async for event in handler.stream_events()]
-    assert (await handler).structured_response == {"owner": "[EMAIL_ADDRESS]"}
+    result: Any = await handler
+    assert result.structured_response == {"owner": "[EMAIL_ADDRESS]"}
     assert not holds_planted(events)
 
 
@@ -213,7 +214,8 @@ async def test_structured_output_of_the_model_is_clean(guard: Guard) -> None:
     agent = secure_agent(function_agent(llm, Desk(), output_cls=Owner), guard)
     handler = agent.run(QUESTION)
     events = [event async for event in handler.stream_events()]
-    assert (await handler).structured_response == {"owner": "[EMAIL_ADDRESS]"}
+    result: Any = await handler
+    assert result.structured_response == {"owner": "[EMAIL_ADDRESS]"}
     assert not holds_planted([events, llm.asked])
 
 
@@ -239,6 +241,16 @@ async def test_a_step_reads_and_returns_clean_events(guard: Guard) -> None:
     with pytest.raises(Blocked) as caught:
         await Flow().run(question=ORDER)
     assert caught.value.decision.context.stage is Stage.TOOL_RESULT
+
+
+async def test_a_step_need_not_be_a_coroutine(guard: Guard) -> None:
+    class Flow(Workflow):
+        @step
+        @secure_step(guard)
+        def answer(self, ev: StartEvent) -> StopEvent:
+            return StopEvent(result=f"{ev.question} It is {KEY}.")
+
+    assert await Flow().run(question=QUESTION) == "I am [EMAIL_ADDRESS]. It is [AWS_ACCESS_KEY]."
 
 
 async def test_users_who_share_one_agent_share_nothing_else(guard: Guard) -> None:

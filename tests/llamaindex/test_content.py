@@ -68,7 +68,7 @@ def test_wherever_something_is_planted_it_is_found_and_cleaning_twice_is_cleanin
 @pytest.mark.parametrize(
     "event",
     [
-        StartEvent(question=EMAIL, deep=[{"key": KEY}]),
+        StartEvent(question=EMAIL, deep=[{"key": KEY}]),  # type: ignore[call-arg]
         StopEvent(result={"answer": [EMAIL]}),
         ToolCall(tool_name="find", tool_kwargs={"who": EMAIL}, tool_id="c1"),
     ],

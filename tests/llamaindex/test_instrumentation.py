@@ -119,7 +119,7 @@ def test_nothing_of_the_application_is_changed(spans: Spans, events: Events, gua
     llm = Speaker(script=[[TextBlock(text=f"You are {EMAIL}.")]])
     instrument(guard)
     try:
-        SimpleChatEngine.from_defaults(llm=llm, chat_history=messages).chat(f"Who is {EMAIL}?")
+        SimpleChatEngine.from_defaults(llm=llm, chat_history=list(messages)).chat(f"Who is {EMAIL}?")
     finally:
         uninstrument()
     assert messages == [ChatMessage(f"I am {EMAIL}.")]
@@ -179,7 +179,9 @@ async def test_a_handler_may_still_put_its_own_around_a_stream(indexed: Indexed,
     ended: list[bool] = []
 
     class Wrapping(Spans):
-        def prepare_to_exit_span(self, id_: str, bound_args: Any, result: Any = None, **kwargs: Any) -> SimpleSpan:
+        def prepare_to_exit_span(
+            self, id_: str, bound_args: Any, instance: Any = None, result: Any = None, **kwargs: Any
+        ) -> SimpleSpan:
             if isinstance(result, StreamingResponse):
                 result.response_gen = self.wrapped(result.response_gen)
             return self.open_spans[id_]
@@ -198,3 +200,18 @@ async def test_a_handler_may_still_put_its_own_around_a_stream(indexed: Indexed,
     assert not isinstance(response, AsyncStreamingResponse)
     assert await said(response) == "All is well."
     assert ended
+
+
+def test_a_text_is_judged_once_however_often_it_is_told(spans: Spans, detector: Planted, instrumented: Any) -> None:
+    dispatcher = get_dispatcher()
+
+    @dispatcher.span
+    def repeat(text: str) -> str:
+        return text
+
+    for _ in range(3):
+        repeat(EMAIL)
+    before = sum(detector.batches)
+    repeat(EMAIL)
+    assert sum(detector.batches) == before
+    assert leaks(spans.seen) == []

@@ -155,7 +155,7 @@ class Messages(BaseMemoryBlock[list[ChatMessage]]):
 
 
 async def test_a_memory_brings_its_blocks_clean(guard: Guard) -> None:
-    blocks = [
+    blocks: list[Any] = [
         StaticMemoryBlock(name="core", static_content=[TextBlock(text=f"Write to {EMAIL}."), TextBlock(text=ORDER)]),
         Messages(name="past"),
     ]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from llama_index.core.base.llms.types import (
     AudioBlock,
@@ -36,7 +36,7 @@ from llama_index.core.workflow import Event
 from secure_core import Action, Blocked, Context, Decision, Guard, Stage
 from secure_core.errors import InputError
 
-__all__ = ["aclean", "clean", "rewrite", "texts"]
+__all__ = ["Judge", "aclean", "clean", "rewrite", "texts"]
 
 T = TypeVar("T")
 Put = Callable[[str, Context], str]
@@ -274,7 +274,14 @@ def _decided(value: T, context: Context, found: Iterable[tuple[str, Context]], d
     return copied
 
 
-def clean(guard: Guard, value: T, context: Context) -> T:
+class Judge(Protocol):
+    """What decides about texts: a guard, or something that stands before one."""
+
+    def check_many(self, texts: Sequence[str], *, contexts: Sequence[Context]) -> list[Decision]:
+        """Judge many texts in one batch."""
+
+
+def clean(guard: Judge, value: T, context: Context) -> T:
     """Return a sanitised copy of ``value``, all its texts judged in one batch; blocked nodes in lists are left out.
 
     Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from copy import copy
 from functools import cache, wraps
 from pathlib import Path
@@ -24,8 +24,8 @@ from .tools import secure_tools
 
 __all__ = ["secure_agent", "secure_step"]
 
-A = TypeVar("A", BaseWorkflowAgent, AgentWorkflow)
-Step = TypeVar("Step", bound=Callable[..., Awaitable[Any]])
+A = TypeVar("A", bound=BaseWorkflowAgent | AgentWorkflow)
+Step = TypeVar("Step", bound=Callable[..., Any])
 
 _PROMPT = Context(Stage.INPUT)
 _ANSWER = Context(Stage.OUTPUT)
@@ -51,18 +51,17 @@ def secure_agent(agent: A, policy: str | Path | Policy | Guard = "default") -> A
     >>> agent = secure_agent(FunctionAgent(tools=[search, send_mail], llm=llm), policy="default")
     """
     guard = Guard.from_policy(policy)
-    if isinstance(agent, AgentWorkflow):
-        secured: A = _wired(agent, guard)
-        secured.agents = {name: secure_agent(each, guard) for name, each in agent.agents.items()}
-        return secured
-    if not isinstance(agent, BaseWorkflowAgent):
+    if not isinstance(agent, BaseWorkflowAgent | AgentWorkflow):
         raise TypeError(f"{type(agent).__name__} is no workflow agent; secure its llm, tools and memory one by one")
-    secured = _wired(agent, guard)
+    secured: Any = _wired(agent, guard)
+    if isinstance(agent, AgentWorkflow):
+        secured.agents = {name: secure_agent(each, guard) for name, each in agent.agents.items()}
+        return secured  # type: ignore[no-any-return]
     secured.llm = agent.llm if isinstance(agent.llm, SecureLLM) else SecureLLM(llm=agent.llm, policy=guard)
     secured.tools = secure_tools(agent.tools or [], guard)
     if agent.tool_retriever is not None:
         secured.tool_retriever = _SecureToolRetriever(agent.tool_retriever, guard)
-    return secured
+    return secured  # type: ignore[no-any-return]
 
 
 def secure_step(
@@ -96,7 +95,8 @@ def secure_step(
         async def secured(*args: Any, **kwargs: Any) -> Any:
             args = tuple([await _clean_event(guard, value, read) for value in args])
             kwargs = {name: await _clean_event(guard, value, read) for name, value in kwargs.items()}
-            return await _clean_event(guard, await step(*args, **kwargs), written)
+            result = step(*args, **kwargs)
+            return await _clean_event(guard, await result if inspect.isawaitable(result) else result, written)
 
         return wraps(step)(secured)  # type: ignore[return-value]
 

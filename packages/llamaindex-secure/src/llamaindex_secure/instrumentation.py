@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from copy import copy
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +23,18 @@ from llama_index.core.instrumentation.events.llm import (
 )
 from llama_index.core.workflow import Context as WorkflowContext
 
-from secure_core import Context, Guard, Policy, Stage
+from secure_core import Context, Decision, Guard, Policy, Stage
 
-from ._content import clean, rewrite
+from ._content import Judge, clean, rewrite
 from ._reply import bare
 
 __all__ = ["SecureEventHandler", "instrument", "uninstrument"]
 
 WITHHELD = "[withheld]"
 """Stands for a text that is blocked, or that could not be judged."""
+
+_MOST = 4096
+"""Texts of which it is remembered what was decided."""
 
 _SEEN = Context(Stage.OUTPUT, source="instrumentation")
 _IDENTITY = {"id_", "span_id", "timestamp"}
@@ -59,11 +64,11 @@ class SecureEventHandler(BaseEventHandler):
         PolicyError: The policy cannot be turned into a guard.
     """
 
-    _guard: Guard = PrivateAttr()
+    _guard: Judge = PrivateAttr()
 
     def __init__(self, policy: str | Path | Policy | Guard = "default") -> None:
         super().__init__()
-        self._guard = Guard.from_policy(policy)
+        self._guard = _Once(Guard.from_policy(policy))
 
     @classmethod
     def class_name(cls) -> str:
@@ -75,6 +80,29 @@ class SecureEventHandler(BaseEventHandler):
         for name in type(event).model_fields.keys() - _IDENTITY:
             value = getattr(event, name)
             setattr(event, name, _emptied(value) if isinstance(event, _IN_PROGRESS) else scrubbed(self._guard, value))
+
+
+class _Once:
+    """Judges each text once: one question is told by many events and spans. Remembers digests and clean texts only."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._known: dict[bytes, Decision] = {}
+
+    def check_many(self, texts: Sequence[str], *, contexts: Sequence[Context]) -> list[Decision]:
+        asked = {_digest(*pair): pair for pair in zip(texts, contexts, strict=True)}
+        known = {digest: decision for digest in asked if (decision := self._known.get(digest))}
+        new = {digest: pair for digest, pair in asked.items() if digest not in known}
+        decisions = self._guard.check_many([text for text, _ in new.values()], contexts=[c for _, c in new.values()])
+        known.update(zip(new, decisions, strict=True))
+        if len(self._known) + len(new) > _MOST:
+            self._known = {}
+        self._known.update(known)
+        return [known[_digest(*pair)] for pair in zip(texts, contexts, strict=True)]
+
+
+def _digest(text: str, context: Context) -> bytes:
+    return blake2b(f"{context.stage}\0{context.source}\0{text}".encode("utf-8", "surrogatepass")).digest()
 
 
 def instrument(policy: str | Path | Policy | Guard = "default") -> SecureEventHandler:
@@ -116,7 +144,7 @@ def uninstrument() -> None:
 _ENTER, _EXIT, _DROP = Dispatcher.span_enter, Dispatcher.span_exit, Dispatcher.span_drop
 
 
-def _watch_spans(guard: Guard) -> None:
+def _watch_spans(guard: Judge) -> None:
     """Stand before the methods that tell span handlers: these get a result as an argument, and none can change it."""
 
     def enter(self: Dispatcher, id_: str, bound_args: inspect.BoundArguments, *args: Any, **kwargs: Any) -> None:
@@ -147,7 +175,7 @@ def _is_watched(dispatcher: Dispatcher) -> bool:
     return dispatcher.propagate and _is_watched(dispatcher.parent)
 
 
-def scrubbed(guard: Guard, value: Any) -> Any:
+def scrubbed(guard: Judge, value: Any) -> Any:
     """Return a copy that anybody may see; what is blocked, or cannot be judged, is withheld."""
     try:
         match value:
@@ -166,7 +194,7 @@ def scrubbed(guard: Guard, value: Any) -> Any:
         return _told(value, WITHHELD) if isinstance(value, BaseException) else _withheld(value)
 
 
-def _scrubbed_stream(guard: Guard, response: Any) -> Any:
+def _scrubbed_stream(guard: Judge, response: Any) -> Any:
     """Return a copy of a response that shares the stream, of which nothing was read."""
     shown = copy(response)
     for name in ("source_nodes", "metadata", "response_txt"):

@@ -132,6 +132,7 @@ class SecureMemoryBlock(SecureComponent, BaseMemoryBlock[Any]):
         Blocked: When messages are written, if one is blocked. Of what is read, a blocked message or text is left out.
     """
 
+    name: str = Field(default="", description="The inner block's.")
     block: BaseMemoryBlock = Field(description="The block that is written to.", exclude=True)  # type: ignore[type-arg]
 
     @model_validator(mode="before")
