@@ -1,0 +1,118 @@
+"""Facts that the recipe relies on: exact spans, the best segmentation, one graph for one model."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from transformers import BertConfig
+
+from training.build import in_validation
+from training.carriers import MAILS, make
+from training.decode import CLIP, COST, segment
+from training.dedupe import shingles
+from training.encode import shape
+from training.export import to_onnx
+from training.goals import order
+from training.inject import insert
+from training.metrics import overlap, wilson
+from training.model import SEGMENTS, SecureModel
+from training.people import People, personal
+from training.prompts_attack import attack
+from training.prompts_benign import harmless
+from training.prompts_framed import framed
+from training.score import ROOM, onnx_forward, owned, torch_forward, window_starts
+from training.train import ENDS, WARMUP, rate_at
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_span_holds_the_order(seed: int) -> None:
+    rng = random.Random(seed)
+    carrier, text = make(rng)[0], order(rng)[0]
+    poisoned, (start, end) = insert(rng, carrier, text)
+    assert poisoned[start:end].replace("\\n", "\n").replace('\\"', '"').replace("\\'", "'").replace("\\\\", "\\") == text
+
+
+@pytest.mark.parametrize("make_one", [attack, harmless, framed, order, *MAILS])
+def test_the_same_seed_gives_the_same_text_and_leaves_no_slot(make_one) -> None:  # type: ignore[no-untyped-def]
+    first, second = (random.Random(5) for _ in range(2))
+    for _ in range(200):
+        text = make_one(first)
+        assert text == make_one(second)
+        assert "{stay}" not in str(text)
+
+
+def test_entities_lie_where_they_say() -> None:
+    people = People(random.Random(1))
+    for row in (personal(people) for _ in range(300)):
+        for start, end, kind in row.entities or []:
+            assert 0 <= start < end <= len(row.text), (kind, row.text)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_segment_finds_the_best_runs(seed: int) -> None:
+    logits = np.random.RandomState(seed).randn(11) * 5
+    gains = np.clip(logits, -CLIP, CLIP)
+
+    def value(flags: tuple[int, ...]) -> float:
+        begins = sum(1 for left, right in itertools.pairwise((0, *flags)) if right > left)
+        return float(gains[np.array(flags, bool)].sum()) - COST * begins
+
+    found = np.zeros(11, int)
+    for first, last in segment(logits):
+        found[first:last] = 1
+    assert value(tuple(found)) == pytest.approx(max(value(flags) for flags in itertools.product((0, 1), repeat=11)))
+
+
+@pytest.mark.parametrize("count", [0, 1, ROOM, ROOM + 1, 700, 5000])
+def test_every_token_belongs_to_one_window_that_holds_it(count: int) -> None:
+    starts = window_starts(count)
+    parts = [owned(starts, number, count) for number in range(len(starts))]
+    assert [token for left, right in parts for token in range(left, right)] == list(range(count))
+    assert all(start <= left and right <= start + ROOM for start, (left, right) in zip(starts, parts, strict=True))
+
+
+def test_the_graph_computes_what_the_model_does(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=200,
+        hidden_size=24,
+        num_hidden_layers=2,
+        num_attention_heads=3,
+        intermediate_size=48,
+        type_vocab_size=SEGMENTS,
+        max_position_embeddings=192,
+    )
+    config._attn_implementation = "eager"
+    model = SecureModel(config).eval()
+    onnx.save(to_onnx(model, None), tmp_path / "model.onnx")
+    ids = np.random.RandomState(0).randint(1, 200, (3, 17))
+    mask = (np.arange(17)[None, :] < np.array([17, 9, 2])[:, None]).astype(np.int64)
+    for ours, theirs in zip(
+        onnx_forward(str(tmp_path / "model.onnx"))(ids, mask, ids % SEGMENTS), torch_forward(model)(ids, mask, ids % SEGMENTS), strict=True
+    ):
+        np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
+def test_the_rate_rises_stands_and_falls_in_each_cycle() -> None:
+    for start, end in itertools.pairwise((0, *ENDS)):
+        assert rate_at(start) < rate_at(start + WARMUP) == max(rate_at(step) for step in range(start, end))
+        assert rate_at(end - 1) < 0.02
+
+
+@pytest.mark.parametrize(("piece", "number"), [("the", 0), ("42", 0), ("A", 1), ("Anna", 1), ("NASA", 2), ("iPhone", 3), ("", 0)])
+def test_letter_case_has_a_number(piece: str, number: int) -> None:
+    assert shape(piece) == number
+
+
+def test_small_facts() -> None:
+    assert shingles("one two") == set()
+    assert len(shingles("a b c d e f g h i")) == 2
+    assert in_validation("x") == in_validation("x")
+    assert overlap([(0, 5, "A")], [(0, 2, "A"), (3, 5, "A"), (3, 5, "B")]) == (1, 0, 1)
+    assert wilson(0, 0) == (0.0, 1.0)

@@ -1,0 +1,24 @@
+"""``python -m training STEP...``: build, train, export, calibrate, evaluate, or all."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+STEPS = ("build", "train", "export", "calibrate", "evaluate")
+
+
+def main(arguments: list[str]) -> None:
+    """Run the named steps in order."""
+    steps = STEPS if arguments == ["all"] else tuple(arguments)
+    if not steps or set(steps) - set(STEPS):
+        raise SystemExit(f"usage: python -m training [all | {' | '.join(STEPS)}]...")
+    for step in steps:
+        getattr(import_module(f".{step}", __package__), step)()
+
+
+if __name__ == "__main__":
+    if os.environ.get("PYTHONHASHSEED") != "0":  # Faker draws some cities from sets, whose order depends on it
+        os.execve(sys.executable, [sys.executable, "-m", "training", *sys.argv[1:]], {**os.environ, "PYTHONHASHSEED": "0"})  # noqa: S606
+    main(sys.argv[1:])
