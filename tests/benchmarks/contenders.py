@@ -8,11 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from secure_core import Guard
 
 __all__ = ["Contender", "contenders", "streams"]
 
 OURS = "secure-core, retrieval"
+_MODELS = frozenset({"injection_model", "entities"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +50,17 @@ def _build(name: str, builder: Callable[[], Callable[[str], object]]) -> Contend
 
 
 def _ours(stage: str) -> Callable[[str], object]:
-    from secure_core import Guard
-
-    guard = Guard.from_policy("default")
+    guard = _deterministic()
     return lambda text: guard.check(text, stage=stage)
+
+
+def _deterministic() -> Guard:
+    """Build a guard of the default policy without its models."""
+    from secure_core import Guard, Policy
+
+    policy = Policy.load("default")
+    detectors = tuple(spec for spec in policy.detectors if spec.name not in _MODELS)
+    return Guard(policy.model_copy(update={"name": "default, without models", "detectors": detectors}))
 
 
 def _offline_suffix_list() -> None:
@@ -133,9 +144,7 @@ def deltas(text: str) -> Sequence[str]:
 
 
 def _our_stream() -> Callable[[str], object]:
-    from secure_core import Guard
-
-    guard = Guard.from_policy("default")
+    guard = _deterministic()
 
     def run(text: str) -> object:
         stream = guard.stream(stage="output")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 import warnings
 from collections.abc import Sequence
 from re import _constants as op  # type: ignore[attr-defined]
@@ -13,6 +12,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from secure_core.detectors._presidio import presidio
+from secure_core.detectors.expressions import plain, rendered
+from secure_core.detectors.patterns import Ends
 
 RECOGNIZERS = [
     kind(supported_language="en")
@@ -105,14 +106,22 @@ def _from(expression: str, rng: random.Random) -> str:
         return sample(parser.parse(expression.replace("(?i)", "")), rng)
 
 
-def matched(expressions: Sequence[str], text: str) -> list[str]:
-    """Return those of ``expressions`` that match ``text`` under Presidio's flags."""
+def matched(expressions: Sequence[str], text: str, *, overlapped: bool = False) -> dict[str, list[tuple[int, int]]]:
+    """Return where ``expressions`` match ``text`` under Presidio's flags, for those that do."""
     import regex  # type: ignore[import-untyped]
 
     flags = regex.DOTALL | regex.MULTILINE | regex.IGNORECASE
-    return [each for each in expressions if regex.search(each, text, flags=flags)]
+    found = {
+        each: [match.span() for match in regex.finditer(each, text, flags=flags, overlapped=overlapped)]
+        for each in expressions
+    }
+    return {expression: spans for expression, spans in found.items() if spans}
 
 
-def found_in(shapes: frozenset[str] | None, outline: str) -> bool:
-    """Say whether the gate would let a rule of these shapes through."""
-    return shapes is None or any(re.search(re.escape(shape), outline) for shape in shapes)
+def renderings_in(text: str, *, apart: bool = False) -> dict[str, list[int]]:
+    """Return where the matches of the expressions' renderings end in a text with a character before and behind it."""
+    patterns = sorted({one.pattern for each in EXPRESSIONS if (one := rendered(each, apart=apart))})
+    found: dict[str, list[int]] = {}
+    for end, pattern in Ends(patterns).find(f"\0{plain(text)}\0".encode()):
+        found.setdefault(patterns[pattern], []).append(end)
+    return found

@@ -21,6 +21,7 @@ from secure_core import (
     Status,
 )
 from secure_core.detectors import FunctionDetector
+from secure_core.vault import MemoryVault, VaultError
 
 RULES = [{"category": "pii.*", "action": "sanitize"}]
 
@@ -172,20 +173,32 @@ def test_detectors_run_only_where_a_rule_speaks_of_them() -> None:
     assert quiet.check("EB1", stage="input").status is Status.CLEAN
 
 
-def test_a_screen_that_fails_promises_nothing() -> None:
+class Panic(BaseException):
+    """What a library written in Rust raises: no `Exception`."""
+
+
+@pytest.mark.parametrize("kind", [ValueError, Panic])
+def test_a_screen_that_fails_promises_nothing(kind: type[BaseException]) -> None:
     class Screened(Wrong):
         def screen(self, texts: Sequence[str]) -> list[bool]:
-            raise ValueError(f"cannot read {texts}")
+            raise kind(f"cannot read {texts}")
 
     with pytest.raises(DetectorError, match="ValueError"):
         guard(Screened(ValueError())).check("secret text", stage="output")
     assert guard(Screened([[]])).check("secret text", stage="output").status is Status.CLEAN
 
 
-def test_a_panic_is_a_failure_too() -> None:
-    class Panic(BaseException):
-        pass
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, asyncio.CancelledError])
+def test_an_interruption_is_no_failure_of_a_screen(kind: type[BaseException]) -> None:
+    class Screened(Wrong):
+        def screen(self, texts: Sequence[str]) -> list[bool]:
+            raise kind
 
+    with pytest.raises(kind):
+        guard(Screened([[]])).check("text", stage="output")
+
+
+def test_a_panic_is_a_failure_too() -> None:
     failing = Wrong(None)
     failing.detect = lambda texts, contexts: (_ for _ in ()).throw(Panic(texts[0]))  # type: ignore[method-assign]
     with pytest.raises(DetectorError, match="Panic"):
@@ -285,9 +298,24 @@ def test_sixty_four_threads_share_a_guard() -> None:
 def test_a_held_stream_gives_up_at_the_limit() -> None:
     stream = guard(BADGE, limits={"max_hold": 1000}).stream(stage="output")
     stream.push("x" * 500)
-    with pytest.raises(Blocked, match=re.escape("limit.stream_hold")):
+    with pytest.raises(Blocked, match=re.escape("limit.stream_hold")) as error:
         stream.push("x" * 600)
+    assert stream.decision is error.value.decision
     with pytest.raises(Blocked):
+        stream.push("x")
+    with pytest.raises(Blocked):
+        stream.flush()
+
+
+def test_a_stream_whose_vault_fails_stays_failed() -> None:
+    rules = [{"category": "pii.badge", "action": "sanitize", "operator": "pseudonymize"}]
+    full = guard(BADGE, rules=rules).bind(MemoryVault(max_entries=1), tenant="acme", session="1")
+    stream = full.stream(stage="output")
+    with pytest.raises(VaultError):
+        stream.push("EB1 and EB2 are named in this line.\n" * 4 + "And so on")
+    with pytest.raises(VaultError):
+        stream.push("more")
+    with pytest.raises(VaultError):
         stream.flush()
 
 

@@ -16,14 +16,21 @@ from secure_core.detectors._presidio import presidio, unfailing
 from secure_core.detectors.conflicts import resolve, within_longer
 from secure_core.detectors.context_words import ContextWords, boosted, window
 from secure_core.detectors.evidence import ALONE, LEAST
+from secure_core.detectors.expressions import lowered, plain, rendered
 from secure_core.detectors.languages import language
 from secure_core.detectors.pii import Pii, made
-from secure_core.detectors.shapes import lowered, outline, shapes
 
-from .presidio_texts import EXPRESSIONS, found_in, matched, texts
+from .presidio_texts import EXPRESSIONS, matched, renderings_in, texts
 
 presidio_analyzer: Any = pytest.importorskip("presidio_analyzer")
 nlp_engine: Any = pytest.importorskip("presidio_analyzer.nlp_engine")
+
+EXACT = {
+    expression: (one.pattern, one.width, one.after)
+    for expression in EXPRESSIONS
+    if (one := rendered(expression)) and one.width is not None
+}
+"""The expressions whose matches a pass of the gate places: their renderings, characters, and those behind."""
 
 many = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -145,19 +152,30 @@ def stock() -> tuple[Pii, Any]:
     return Pii(min_score=0), engine([unfailing(kind(supported_language="en")) for kind in wanted])
 
 
-@given(text=texts())
+@given(text=texts(), apart=st.booleans())
 @settings(max_examples=200, deadline=None)
-def test_a_text_that_an_expression_matches_holds_its_shape(text: str) -> None:
-    drawn = outline(text)
-    for expression in matched(EXPRESSIONS, text):
-        assert found_in(shapes(expression), drawn)
+def test_a_text_that_an_expression_matches_holds_its_rendering(text: str, apart: bool) -> None:
+    held = renderings_in(text, apart=apart)
+    for expression, spans in matched(EXPRESSIONS, text).items():
+        if not apart or any(not within_longer(lowered(text), *span) for span in spans):
+            assert rendered(expression, apart=apart).pattern in held  # type: ignore[union-attr]
+
+
+@given(text=texts().filter(str.isascii))
+@settings(max_examples=200, deadline=None)
+def test_an_exact_rendering_ends_where_its_expression_does(text: str) -> None:
+    ends = {pattern: {end - 1 for end in found} for pattern, found in renderings_in(text).items()}
+    overlapping = matched(list(EXACT), text, overlapped=True)
+    for expression, (pattern, width, after) in EXACT.items():
+        spans = {(end - after - width, end - after) for end in ends.get(pattern, ())}
+        assert spans == set(overlapping.get(expression, ()))
 
 
 @given(st.text(max_size=30))
-def test_an_outline_is_the_text_three_times(text: str) -> None:
-    assert len(outline(text)) == 3 * len(text) + 3
-    assert len(lowered(text)) == len(text)
+def test_a_reading_has_every_character_in_its_place(text: str) -> None:
+    assert len(plain(text)) == len(lowered(text)) == len(text)
+    assert plain(text).isascii()
 
 
-def test_most_expressions_have_a_shape() -> None:
-    assert sum(shapes(expression) is None for expression in EXPRESSIONS) <= 3
+def test_every_expression_has_a_rendering() -> None:
+    assert all(rendered(expression) for expression in EXPRESSIONS)

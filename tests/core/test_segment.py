@@ -78,6 +78,13 @@ def test_seams_stand_where_a_reader_would_put_them(before: str, after: str) -> N
     assert [segment.text for segment in segments(before + after)] == [before, after]
 
 
+@pytest.mark.parametrize(("before", "mark"), [(LONG, ". "), (LONG + ":", "\n"), (LONG, "\n\n")])
+def test_a_segment_is_released_with_the_first_character_behind_it(before: str, mark: str) -> None:
+    segmenter = Segmenter()
+    assert not any(segmenter.push(character) for character in before + mark)
+    assert [segment.text for segment in segmenter.push("T")] == [before + mark]
+
+
 def test_code_in_a_fence_is_seen_as_code() -> None:
     found = segments("Look:\n```html\n<b>\n" + ("x" * 110 + " = 1\n") * 40 + "```\nend")
     inside = [segment for segment in found if segment.text.startswith("xxx")]

@@ -16,8 +16,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from secure_core import Blocked, Context, DetectorError, Guard, Policy, Stage
+from secure_core import Blocked, Context, DetectorError, Guard, InputError, Policy, Stage
 from secure_core.telemetry import Telemetry
+from secure_core.vault import MemoryVault, VaultError
 from tests import strategies as some
 
 
@@ -127,6 +128,41 @@ def test_a_failure_is_an_error_and_says_not_scanned(watched: Watched, on_error: 
     assert span.attributes["secure_core.status"] == "not_scanned"
     assert not span.events
     assert watched.metrics()["secure_core.guardrail.errors"]
+
+
+def full_vault(watched: Watched) -> Guard:
+    """A guard bound to a vault that has room for one value."""
+    rules = [{"category": "pii.email_address", "action": "sanitize", "operator": "pseudonymize"}]
+    guard = watched.guard(Policy.model_validate({"rules": rules}))
+    return guard.bind(MemoryVault(max_entries=1), tenant="acme", session="1")
+
+
+TWO = "The first is ann@example.com, whom you may always ask, and the second is bob@example.com, who never answers.\n"
+
+
+def test_whatever_keeps_a_text_from_being_judged_is_recorded(watched: Watched) -> None:
+    guard = full_vault(watched)
+    with pytest.raises(InputError):
+        guard.check(None, stage="output")  # type: ignore[arg-type]
+    with pytest.raises(VaultError):
+        guard.check(TWO, stage="output")
+    with pytest.raises(VaultError):
+        guard.stream(stage="output").push(TWO * 2)
+    assert [dict(span.attributes or {})["error.type"] for span in watched.spans] == [
+        "InputError",
+        "VaultError",
+        "VaultError",
+    ]
+    for span in watched.spans:
+        assert span.attributes is not None
+        assert span.attributes["secure_core.status"] == "not_scanned"
+        assert "secure_core.detector" not in span.attributes
+        assert span.status.status_code is StatusCode.ERROR
+    counted = watched.metrics()["secure_core.guardrail.errors"]
+    assert {point["attributes"]["error.type"]: point["value"] for point in counted} == {  # type: ignore[index]
+        "InputError": 1,
+        "VaultError": 2,
+    }
 
 
 def test_a_stream_is_one_decision(watched: Watched) -> None:

@@ -1,6 +1,7 @@
 """What every store keeps: one suite, run on all of them."""
 
 import asyncio
+import hashlib
 import os
 import pickle
 import threading
@@ -11,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from secure_core import Context, Guard, InputError, Policy, PolicyError, Stage
-from secure_core.vault import MemoryVault, RedisVault, SQLiteVault, Vault, VaultError
+from secure_core.vault import MemoryVault, PostgresVault, RedisVault, SQLiteVault, Vault, VaultError
 from secure_core.vault.bound import BoundGuard
 from secure_core.vault.keys import new_key
 from secure_core.vault.store import Kept
+from tests.core import postgres_server
 from tests.core.redis_server import running
 
 KEY = b"k" * 32
@@ -30,14 +32,23 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["memory", "sqlite", "redis"])
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    with postgres_server.running() as url:
+        yield url
+
+
+@pytest.fixture(params=["memory", "sqlite", "redis", "postgres"])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     """Makes vaults that share one store."""
     if request.param == "memory":
         return lambda key=KEY, **options: MemoryVault(key=key, **options)
     if request.param == "sqlite":
         return lambda key=KEY, **options: SQLiteVault(tmp_path / "vault.db", key=key, **options)
-    url = request.getfixturevalue("redis_url")
+    url = request.getfixturevalue(f"{request.param}_url")
+    if request.param == "postgres":
+        table = "vault_" + hashlib.sha256(str(tmp_path).encode()).hexdigest()[:16]
+        return lambda key=KEY, **options: PostgresVault(url, key=key, prefix=table, **options)
     prefix = f"test:{tmp_path}"
     return lambda key=KEY, **options: RedisVault(url, key=key, prefix=prefix, **options)
 
@@ -135,6 +146,42 @@ async def test_tasks_share_a_vault(vault: Vault) -> None:
     texts = await asyncio.gather(*(b.arestore(d.text) for b, d in zip(bound, decisions, strict=True)))
     assert set(texts) == {f"to {ANN}"}
     assert len({d.text for d in decisions}) == 16
+
+
+async def test_streams_and_arguments_are_restored_without_holding_the_loop_up(vault: Vault) -> None:
+    bound = bind(vault)
+    safe = hidden(bound)
+    texts = await asyncio.gather(*(streamed(bound, f"to {safe}, and {BOB}", step) for step in range(1, 12)))
+    assert set(texts) == {f"to {ANN}, and {BOB}"}
+    assert await bound.arestore_arguments({"to": [safe, 1], "a": {"b": safe}}, tool="mail") == {
+        "to": [ANN, 1],
+        "a": {"b": ANN},
+    }
+    assert await bound.arestore_many([safe, "x", safe]) == [ANN, "x", ANN]
+    assert await vault.aerase("t") == 1
+    assert await bound.arestore(safe) == safe
+
+
+async def streamed(bound: BoundGuard, text: str, step: int) -> str:
+    async with bound.restore_stream() as stream:
+        pieces = [await stream.apush(text[at : at + step]) for at in range(0, len(text), step)]
+        return "".join([*pieces, await stream.aflush()])
+
+
+async def test_a_stream_that_is_left_gives_nothing_out_any_more() -> None:
+    bound = bind(MemoryVault())
+    async with bound.restore_stream() as stream:
+        assert await stream.apush("<EMAIL") == ""
+    with pytest.raises(InputError, match="flushed"):
+        await stream.apush("x")
+    assert await stream.aflush() == ""
+
+
+def test_nothing_is_restored_where_another_tenant_is_named() -> None:
+    bound = bind(MemoryVault())
+    safe = hidden(bound)
+    assert bound.restore(safe, context=Context(Stage.OUTPUT, tenant="t")) == ANN
+    assert bound.restore(safe, context=Context(Stage.OUTPUT, tenant="other")) == safe
 
 
 def test_what_has_expired_is_not_restored(make: Make) -> None:
@@ -319,6 +366,25 @@ def test_a_redis_that_may_forget_is_refused_unless_that_is_accepted(tmp_path: Pa
         assert bound.restore(hidden(bound)) == ANN
     with pytest.raises(VaultError, match="is it up"):
         bound.restore(hidden(bound))
+
+
+def test_a_postgres_that_is_away_and_a_strange_prefix_are_explained() -> None:
+    pytest.importorskip("psycopg")
+    with pytest.raises(VaultError, match="is it up"):
+        PostgresVault("postgresql://vault@127.0.0.1:1/postgres?connect_timeout=2", key=KEY)
+    with pytest.raises(VaultError, match="a-z, 0-9 and _"):
+        PostgresVault("postgresql://vault@127.0.0.1:1/postgres", key=KEY, prefix="a; DROP TABLE b")
+
+
+def test_a_connection_that_breaks_is_opened_anew(postgres_url: str) -> None:
+    vault = PostgresVault(postgres_url, key=KEY, prefix="breaks", connections=1)
+    bound = bind(vault)
+    safe = hidden(bound)
+    with pytest.raises(VaultError), vault._transaction() as db:
+        db.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    assert bound.restore(safe) == ANN
+    vault.close()
+    assert bound.restore(safe) == ANN
 
 
 def test_a_prefix_that_redis_takes_for_a_pattern_is_refused() -> None:

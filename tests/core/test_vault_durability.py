@@ -1,18 +1,19 @@
 """What was handed out survives kill -9, and what is stored says nothing."""
 
 import base64
+import shutil
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from secure_core import Guard, Policy
-from secure_core.vault import MemoryVault, RedisVault, SQLiteVault, Vault, VaultError
-from tests.core import redis_server
+from secure_core.vault import MemoryVault, PostgresVault, RedisVault, SQLiteVault, Vault, VaultError
+from tests.core import postgres_server, redis_server
 
 KEY = b"k" * 32
 RULE = {"category": "pii.*", "action": "sanitize", "operator": "pseudonymize"}
@@ -21,10 +22,11 @@ WRITER = """
 import sys
 from secure_core import Guard, Policy
 from secure_core.detectors import FunctionDetector
-from secure_core.vault import RedisVault, SQLiteVault
+from secure_core.vault import PostgresVault, RedisVault, SQLiteVault
 rule = {"category": "pii.*", "action": "sanitize", "operator": "pseudonymize"}
 mail = FunctionDetector("mail", "pii.email_address", lambda text: [(0, len(text))])
-vault = (RedisVault if sys.argv[1].startswith("redis:") else SQLiteVault)(sys.argv[1], key=b"k" * 32)
+kinds = {"redis": RedisVault, "postgresql": PostgresVault}
+vault = kinds.get(sys.argv[1].partition(":")[0], SQLiteVault)(sys.argv[1], key=b"k" * 32)
 guard = Guard(Policy.model_validate({"detectors": [], "rules": [rule]}), detectors=[mail])
 bound = guard.bind(vault, tenant="t", session="s", subject="x")
 number = int(sys.argv[2])
@@ -60,12 +62,30 @@ def test_a_writer_that_is_killed_loses_nothing_that_it_handed_out(lines: int, tm
     assert_all_known(SQLiteVault(file, key=KEY), handed)
 
 
+@pytest.fixture
+def postgres_folder() -> Iterator[Path]:
+    folder = postgres_server.made()
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def test_a_redis_that_is_killed_loses_nothing_that_was_handed_out(tmp_path: Path) -> None:
     port = redis_server.free_port()
-    server = redis_server.start(tmp_path, port)
     url = f"redis://127.0.0.1:{port}/0"
+    assert_survives(lambda: redis_server.start(tmp_path, port), url, lambda: RedisVault(url, key=KEY))
+
+
+def test_a_postgres_that_is_killed_loses_nothing_that_was_handed_out(postgres_folder: Path) -> None:
+    port = redis_server.free_port()
+    url = postgres_server.address(port)
+    assert_survives(lambda: postgres_server.start(postgres_folder, port), url, lambda: PostgresVault(url, key=KEY))
+
+
+def assert_survives(start: Callable[[], "subprocess.Popen[bytes]"], url: str, connect: Callable[[], Vault]) -> None:
+    """Kill a writer, then the server while another one writes; what was handed out has to be there afterwards."""
+    server = start()
     handed = killed(url, 0, 20)
-    bound = GUARD.bind(RedisVault(url, key=KEY), tenant="t", session="s")
+    bound = GUARD.bind(connect(), tenant="t", session="s")
     enough = threading.Event()
 
     def write() -> None:
@@ -88,8 +108,8 @@ def test_a_redis_that_is_killed_loses_nothing_that_was_handed_out(tmp_path: Path
         server.wait()
         writer.join(30)
         assert len(handed) >= 120
-        server = redis_server.start(tmp_path, port)
-        assert_all_known(RedisVault(url, key=KEY), handed)
+        server = start()
+        assert_all_known(connect(), handed)
     finally:
         server.kill()
         server.wait()
@@ -135,6 +155,21 @@ def test_the_bytes_of_redis_say_nothing(tmp_path: Path) -> None:
     with redis_server.running(tmp_path) as url:
         fill(RedisVault(url, key=KEY))
     assert_says_nothing(b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()))
+
+
+def test_the_bytes_of_postgres_say_nothing(postgres_folder: Path) -> None:
+    port = redis_server.free_port()
+    server = postgres_server.start(postgres_folder, port)
+    try:
+        vault = PostgresVault(postgres_server.address(port), key=KEY)
+        fill(vault)
+        with vault._transaction() as db:
+            db.execute("SELECT pg_switch_wal()")
+    finally:
+        server.send_signal(signal.SIGINT)  # a checkpoint, whoever is still connected
+        server.wait()
+    files = [*postgres_folder.rglob("base/**/*"), *postgres_folder.rglob("pg_wal/*")]
+    assert_says_nothing(b"".join(file.read_bytes() for file in files if file.is_file()))
 
 
 def test_the_memory_of_a_vault_says_nothing() -> None:

@@ -202,13 +202,13 @@ def test_a_replacement_that_holds_a_quote_leaves_json_whole() -> None:
         (HumanMessage("x"), Stage.INPUT),
         (AIMessage("x"), Stage.OUTPUT),
         (ToolMessage("x", tool_call_id="1", name="mail"), Stage.TOOL_RESULT),
-        (ChatMessage(content="x", role="r"), Stage.MEMORY),
+        (ChatMessage(content="x", role="r"), Stage.TOOL_CALL),
         (Document("x"), Stage.RETRIEVAL),
         (SystemMessage("x"), None),
     ],
 )
 def test_a_text_is_judged_where_it_arose(guard: Guard, planted: Any, message: Any, stage: Stage | None) -> None:
-    clean(guard, [message], Context(Stage.MEMORY))
+    clean(guard, [message], Context(Stage.TOOL_CALL))
     assert {context.stage for context in planted.contexts} == ({stage} if stage else set())
 
 

@@ -39,6 +39,7 @@ from llamaindex_secure import (
 )
 from secure_core import Guard
 
+from . import peers
 from .conftest import EDITING, Planted
 from .speaker import Speaker
 from .spies import Events, Spans, shown
@@ -81,7 +82,7 @@ NOT_COVERED: dict[tuple[str, str], str] = {
 
 def address(origin: str) -> str:
     """Return what is planted there."""
-    return f"{origin.replace(' ', '.')}@nordwind.example"
+    return f"{origin.replace(' ', '.')}@example.org"
 
 
 class Parrot(Speaker):
@@ -89,7 +90,7 @@ class Parrot(Speaker):
 
     def _next(self, asked: Any, **options: Any) -> list[Any]:
         blocks = super()._next(asked, **options)
-        read = dict.fromkeys(re.findall(r"[\w.]+@nordwind\.example", str(asked)))
+        read = dict.fromkeys(re.findall(r"[\w.]+@example\.org", str(asked)))
         return [
             TextBlock(text=f"{block.text} {' '.join(read)}") if isinstance(block, TextBlock) else block
             for block in blocks
@@ -270,4 +271,4 @@ def page(cells: dict[tuple[str, str], str]) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(matrix()), "utf-8")
+    PAGE.write_text(f"{page(matrix())}\n{peers.section(peers.matrix())}", "utf-8")

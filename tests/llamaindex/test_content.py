@@ -61,7 +61,7 @@ def test_wherever_something_is_planted_it_is_found_and_cleaning_twice_is_cleanin
     cleaned = clean(guard, value, MATERIAL)
     assert not holds_planted([text for text, _ in texts(cleaned, MATERIAL)])
     assert clean(guard, cleaned, MATERIAL) == cleaned
-    if not any(secret in text for text, _ in texts(value, MATERIAL) for secret in (EMAIL, KEY)):
+    if not any(sign in text for text, _ in texts(value, MATERIAL) for sign in ("@", KEY)):
         assert cleaned == value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from . import leaks
+from . import leaks, peers
 
 
 @pytest.fixture(scope="module")
@@ -28,4 +28,18 @@ def test_every_text_gets_somewhere_and_every_surface_is_reached(cells: dict[tupl
 
 
 def test_the_page_of_the_reference_shows_it(cells: dict[tuple[str, str], str]) -> None:
-    assert leaks.PAGE.read_text("utf-8") == leaks.page(cells)
+    assert leaks.PAGE.read_text("utf-8").startswith(leaks.page(cells))
+
+
+@pytest.fixture(scope="module")
+def side_by_side() -> dict[tuple[str, str, str], str]:
+    pytest.importorskip("llama_index.postprocessor.presidio", reason="llama-index-postprocessor-presidio")
+    return peers.matrix()
+
+
+def test_our_postprocessor_alone_leaks_nothing(side_by_side: dict[tuple[str, str, str], str]) -> None:
+    assert {cell for (name, *_), cell in side_by_side.items() if name == peers.OURS} == {"clean"}
+
+
+def test_the_page_of_the_reference_shows_the_others(side_by_side: dict[tuple[str, str, str], str]) -> None:
+    assert leaks.PAGE.read_text("utf-8").endswith(peers.section(side_by_side))

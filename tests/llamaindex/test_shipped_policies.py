@@ -26,7 +26,7 @@ Indexed = Callable[[Sequence[BaseNode]], VectorStoreIndex]
 def nodes() -> list[BaseNode]:
     return [
         TextNode(
-            text=f"The crane on pier 4 was inspected in May. Questions go to {EMAIL}.",
+            text=f"The crane is green and can lift nine tonnes. Questions go to {EMAIL}.",
             metadata={"file_name": "crane.md", "deploy_token": f"token={KEY}", "billing": {"card": CARD}},
         ),
         TextNode(text=f"The inspection found no faults. {ORDER} The next one is in autumn."),
@@ -49,7 +49,7 @@ async def test_an_index_with_both_hooks_shows_nothing_planted(indexed: Indexed, 
         assert answer.startswith("Write to [EMAIL_ADDRESS], pay with [CREDIT_CARD]. The token is [")
         shown = "\n".join([answer, *llm.prompts, *(node.model_dump_json() for node in response.source_nodes)])
         assert not [planted for planted in PLANTED if planted in shown]
-        assert "The crane on pier 4 was inspected in May." in shown
+        assert "The crane is green and can lift nine tonnes." in shown
 
 
 def test_an_order_in_material_is_cut_by_default_and_costs_the_node_its_place_if_strict() -> None:

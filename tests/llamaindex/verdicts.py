@@ -16,15 +16,18 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from langchain_core.chat_history import InMemoryChatMessageHistory
 from langchain_core.documents import Document
+from langchain_core.messages import HumanMessage
 from langchain_core.retrievers import BaseRetriever
+from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.base.response.schema import Response
+from llama_index.core.memory import ChatMemoryBuffer
 from llama_index.core.query_engine import CustomQueryEngine
 from llama_index.core.schema import NodeWithScore, TextNode
 
-from langchain_secure import SecureInput, SecureOutput
-from langchain_secure import SecureRetriever as LangChainRetriever
-from llamaindex_secure import SecureNodePostprocessor, SecureQueryEngine
+import langchain_secure as langchain
+import llamaindex_secure as llamaindex
 from secure_core import Blocked, Decision, Guard, Policy
 from secure_core.telemetry import Telemetry
 
@@ -60,20 +63,55 @@ class Fixed(CustomQueryEngine):
         return Response(self.answer)
 
 
+def saying(text: str) -> Callable[[], str]:
+    """Return a tool that answers with a text."""
+
+    def answer() -> str:
+        """Answer."""
+        return text
+
+    return answer
+
+
+def silent(text: str) -> str:
+    """Say nothing."""
+    return ""
+
+
 HOOKS: dict[str, tuple[Hook, Hook]] = {
     "input": (
-        lambda guard, text: SecureInput(guard).invoke(text),
-        lambda guard, text: SecureQueryEngine(Fixed(), guard).query(text),
+        lambda guard, text: langchain.SecureInput(guard).invoke(text),
+        lambda guard, text: llamaindex.SecureQueryEngine(Fixed(), guard).query(text),
     ),
     "retrieval": (
-        lambda guard, text: LangChainRetriever(retriever=Shelf(text=text), policy=guard).invoke(""),
-        lambda guard, text: SecureNodePostprocessor(policy=guard).postprocess_nodes(
+        lambda guard, text: langchain.SecureRetriever(retriever=Shelf(text=text), policy=guard).invoke(""),
+        lambda guard, text: llamaindex.SecureNodePostprocessor(policy=guard).postprocess_nodes(
             [NodeWithScore(node=TextNode(text=text))]
         ),
     ),
+    "tool_call": (
+        lambda guard, text: langchain.secure_tools([silent], guard)[0].invoke({"text": text}),
+        lambda guard, text: llamaindex.secure_tools([silent], guard)[0].call(text=text),
+    ),
+    "tool_result": (
+        lambda guard, text: langchain.secure_tools([saying(text)], guard)[0].invoke({}),
+        lambda guard, text: llamaindex.secure_tools([saying(text)], guard)[0].call(),
+    ),
     "output": (
-        lambda guard, text: SecureOutput(guard).invoke(text),
-        lambda guard, text: SecureQueryEngine(Fixed(answer=text), guard).query(""),
+        lambda guard, text: langchain.SecureOutput(guard).invoke(text),
+        lambda guard, text: llamaindex.SecureQueryEngine(Fixed(answer=text), guard).query(""),
+    ),
+    "ingest": (
+        lambda guard, text: langchain.SecureDocumentTransformer(guard).transform_documents([Document(text)]),
+        lambda guard, text: llamaindex.SecureTransform(policy=guard)([TextNode(text=text)]),
+    ),
+    "memory": (
+        lambda guard, text: langchain.SecureChatMessageHistory(InMemoryChatMessageHistory(), guard).add_messages(
+            [HumanMessage(text)]
+        ),
+        lambda guard, text: llamaindex.SecureMemory(memory=ChatMemoryBuffer.from_defaults(), policy=guard).put(
+            ChatMessage(text)
+        ),
     ),
 }
 """By stage: how LangChain and how LlamaIndex judge a text there."""

@@ -6,11 +6,16 @@
 'clean'
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from .errors import Blocked, DetectorError, InputError, IntegrityError, PolicyError, SecureError
-from .guard import Guard
-from .policy import DetectorSpec, Limits, Policy, Rule
-from .stream import StreamSanitizer
 from .types import Action, Context, Decision, Edit, Finding, Stage, Status
+
+if TYPE_CHECKING:
+    from .guard import Guard
+    from .policy import DetectorSpec, Limits, Policy, Rule
+    from .stream import StreamSanitizer
 
 __all__ = [
     "Action",
@@ -33,3 +38,25 @@ __all__ = [
     "Status",
     "StreamSanitizer",
 ]
+
+_LATE = {
+    "Guard": "guard",
+    "DetectorSpec": "policy",
+    "Limits": "policy",
+    "Policy": "policy",
+    "Rule": "policy",
+    "StreamSanitizer": "stream",
+}
+"""The names that stand on pydantic and OpenTelemetry, and their modules: imported when they are asked for (PEP 562)."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_LATE[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

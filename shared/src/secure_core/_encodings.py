@@ -82,7 +82,11 @@ def _read_lines(match: re.Match[str]) -> str:
 
 
 def _read_blob(match: re.Match[str]) -> str:
-    return _text_of(match[0]) or _PART.sub(lambda part: _text_of(part[0]) or part[0], match[0])
+    code = match[0]
+    read = _text_of(code)
+    if read is None and not _PART.fullmatch(code):
+        read = _PART.sub(lambda part: _text_of(part[0]) or part[0], code)
+    return read or code
 
 
 def _text_of(code: str) -> str | None:

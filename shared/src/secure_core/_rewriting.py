@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Any, NamedTuple
 
 import re2
 
-__all__ = ["Rewriting", "any_of"]
+__all__ = ["Rewriting", "any_of", "which_of"]
 
 
 class Rewriting(NamedTuple):
@@ -25,3 +25,12 @@ class Rewriting(NamedTuple):
 def any_of(rewritings: Iterable[Rewriting]) -> Any:
     """Compile one linear pass that says whether any of the rewritings may change a text."""
     return re2.compile("|".join(rewriting.gate for rewriting in rewritings))
+
+
+def which_of(rewritings: Iterable[Rewriting]) -> Callable[[str], Container[int]]:
+    """Compile one linear pass that says which of the rewritings, by their places, may change a text."""
+    gates = re2.Set.SearchSet()
+    for rewriting in rewritings:
+        gates.Add(rewriting.gate)
+    gates.Compile()
+    return lambda text: gates.Match(text) or ()

@@ -35,6 +35,8 @@ class Row:
     """What the row's label says; its spans, where there are any, say it better."""
     spans: tuple[Span, ...] | None = None
     """None if the row does not speak of spans; an empty tuple if it says that there are none."""
+    source: str = ""
+    """What the row's ``source`` says, where several are in one file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,12 @@ def evaluate(
         ``ms_per_kb`` (the median). If rows have spans also ``exact`` and ``overlap`` (precision,
         recall, F1, F2: the same offsets, or any common character), ``chars_removed`` (labelled
         characters that the sanitised text no longer holds), ``chars_kept`` (unlabelled ones that
-        it still holds), ``fully_masked`` (labelled spans of which nothing is left) and
-        ``overmask`` (unlabelled characters lost to findings that count).
+        it still holds; if categories are asked for, edits of others do not count),
+        ``fully_masked`` (labelled spans of which nothing is left) and ``overmask`` (unlabelled
+        characters lost to findings that count).
+
+        Under ``sources`` the same by row for each ``source`` that the rows name, if they name more
+        than one, and under ``types`` the overlap for each type of personal data.
 
     Raises:
         InputError: a file holds something else; names file and line, never the text.
@@ -82,11 +88,12 @@ def evaluate(
     stage, asked = Stage(stage), tuple(categories)
     files = {str(path): [_judge(guard, row, stage) for row in read(path, asked)] for path in paths}
     known = _known(guard, stage, (each.decision for rows in files.values() for each in rows))
-    counts = {path: _count(rows, asked, known) for path, rows in files.items()}
+    kinds = {path: _kinds(rows, asked, known) for path, rows in files.items()}
+    counts = {path: _sum(_count_row(each, kinds[path], asked) for each in rows) for path, rows in files.items()}
     return {
         "stage": stage.value,
         "categories": list(asked),
-        "files": {path: _report(counts[path], rows) for path, rows in files.items()},
+        "files": {path: _report(counts[path], rows) | _parts(rows, kinds[path]) for path, rows in files.items()},
         "overall": _report(_sum(counts.values()), [each for rows in files.values() for each in rows]),
     }
 
@@ -116,7 +123,8 @@ def _row(data: dict[str, Any], asked: Collection[str]) -> Row:
     if not isinstance(text, str) or (label is None and spans is None):
         raise TypeError
     positive = label not in (None, 0, "0", "benign")
-    return Row(text, positive, None if spans is None else tuple(_span(each, label, asked) for each in spans))
+    found = None if spans is None else tuple(_span(each, label, asked) for each in spans)
+    return Row(text, positive, found, str(data.get("source", "")))
 
 
 def _span(span: Sequence[Any], label: object, asked: Collection[str]) -> Span:
@@ -137,6 +145,8 @@ def _judge(guard: Guard, row: Row, stage: Stage) -> _Judged:
 
 def _kind(category: str) -> str:
     """Return what a category is scored as: personal data by type, all else by family."""
+    if category == "pii.street_address":  # Presidio has one word for both
+        return "pii.location"
     return category if category.startswith("pii.") else category.split(".", 1)[0]
 
 
@@ -144,7 +154,8 @@ def _known(guard: Guard, stage: Stage, decisions: Iterable[Decision]) -> set[str
     listed = {category for detector in guard.detectors for category in detector.categories}
     acted_on = {category for category in listed if _acts_on(guard, category, stage)}
     reported = {finding.category for decision in decisions for finding in decision.findings}
-    return {_kind(category) for category in acted_on | reported}
+    # Who knows addresses only is not asked for other places.
+    return {_kind(each) if each != "pii.street_address" else each for each in acted_on | reported}
 
 
 def _acts_on(guard: Guard, category: str, stage: Stage) -> bool:
@@ -152,14 +163,32 @@ def _acts_on(guard: Guard, category: str, stage: Stage) -> bool:
     return rule is not None and rule.action is not Action.ALLOW
 
 
-def _count(rows: Sequence[_Judged], asked: Collection[str], known: Collection[str]) -> Counter[str]:
+def _kinds(rows: Sequence[_Judged], asked: Collection[str], known: Collection[str]) -> set[str]:
+    """Return what is counted in a file: what it labels, if it labels spans, and the guard knows."""
     labelled = {span.kind for each in rows for span in each.row.spans or ()}
-    kinds = {
+    return {
         kind
         for kind in (labelled or known)
         if kind in known and (not asked or any(f"{kind}.".startswith(f"{each}.") for each in asked))
     }
-    return _sum(_count_row(each, kinds) for each in rows)
+
+
+def _parts(rows: Sequence[_Judged], kinds: Collection[str]) -> dict[str, Any]:
+    """Return the scores of each source of a file, and of each type of personal data in it."""
+    sources = dict.fromkeys(each.row.source for each in rows)
+    types = sorted(kind for kind in kinds if kind.startswith("pii."))
+    parts: dict[str, Any] = {}
+    if len(sources) > 1:
+        parts["sources"] = {
+            source: _by_row(_sum(_count_row(each, kinds) for each in rows if each.row.source == source))
+            for source in sources
+        }
+    if types and any(each.row.spans for each in rows):
+        parts["types"] = {
+            kind.removeprefix("pii."): _match(_sum(_count_row(each, {kind}) for each in rows), "overlap")
+            for kind in types
+        }
+    return parts
 
 
 def _sum(counts: Iterable[Counter[str]]) -> Counter[str]:
@@ -169,7 +198,7 @@ def _sum(counts: Iterable[Counter[str]]) -> Counter[str]:
     return total
 
 
-def _count_row(judged: _Judged, kinds: Collection[str]) -> Counter[str]:
+def _count_row(judged: _Judged, kinds: Collection[str], asked: Collection[str] = ()) -> Counter[str]:
     row = judged.row
     found = [finding for finding in judged.decision.findings if _kind(finding.category) in kinds]
     labelled = [span for span in row.spans or () if span.kind in kinds]
@@ -177,7 +206,7 @@ def _count_row(judged: _Judged, kinds: Collection[str]) -> Counter[str]:
     counts = Counter(rows=1, positives=positive, found=bool(found), right=positive and bool(found))
     if row.spans is not None:
         counts += Counter(spans=1) + _count_spans(labelled, _disjoint(found))
-        counts += _count_characters(judged, labelled, found)
+        counts += _count_characters(judged, labelled, found, asked)
     return counts
 
 
@@ -206,7 +235,9 @@ def _touch(one: Finding | Edit, other: Finding | Span) -> bool:
     return one.start < other.end and other.start < one.end
 
 
-def _count_characters(judged: _Judged, labelled: Sequence[Span], found: Sequence[Finding]) -> Counter[str]:
+def _count_characters(
+    judged: _Judged, labelled: Sequence[Span], found: Sequence[Finding], asked: Collection[str]
+) -> Counter[str]:
     text, decision = judged.row.text, judged.decision
     gone = _gone(text, decision, decision.edits)
     masked = _gone(text, decision, [edit for edit in decision.edits if any(_touch(edit, each) for each in found)])
@@ -216,7 +247,7 @@ def _count_characters(judged: _Judged, labelled: Sequence[Span], found: Sequence
         wanted=sum(wanted),
         removed=sum(want and lost for want, lost in zip(wanted, gone, strict=True)),
         other=len(text) - sum(anything),
-        kept=sum(not (some or lost) for some, lost in zip(anything, gone, strict=True)),
+        kept=sum(not (some or lost) for some, lost in zip(anything, masked if asked else gone, strict=True)),
         overmasked=sum(lost and not some for some, lost in zip(anything, masked, strict=True)),
     )
 
@@ -248,13 +279,7 @@ def _lost(piece: str, replacement: str) -> list[bool]:
 
 
 def _report(counts: Counter[str], rows: Sequence[_Judged]) -> dict[str, Any]:
-    scores: dict[str, Any] = {
-        "n": counts["rows"],
-        "positives": counts["positives"],
-        **proportion("recall", counts["right"], counts["positives"]),
-        **proportion("fpr", counts["found"] - counts["right"], counts["rows"] - counts["positives"]),
-        **_precision_and_f(counts["right"], counts["found"], counts["positives"]),
-    }
+    scores = _by_row(counts)
     if counts["spans"]:
         scores |= {
             "exact": _match(counts, "exact"),
@@ -265,6 +290,16 @@ def _report(counts: Counter[str], rows: Sequence[_Judged]) -> dict[str, Any]:
             **proportion("overmask", counts["overmasked"], counts["other"]),
         }
     return scores | {"ms_per_kb": median(each.ms_per_kb for each in rows) if rows else None}
+
+
+def _by_row(counts: Counter[str]) -> dict[str, Any]:
+    return {
+        "n": counts["rows"],
+        "positives": counts["positives"],
+        **proportion("recall", counts["right"], counts["positives"]),
+        **proportion("fpr", counts["found"] - counts["right"], counts["rows"] - counts["positives"]),
+        **_precision_and_f(counts["right"], counts["found"], counts["positives"]),
+    }
 
 
 def _match(counts: Counter[str], how: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import json
 import os
@@ -17,11 +16,11 @@ from time import time_ns
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .detectors import Detector, load
-from .errors import DetectorError, InputError, PolicyError
+from .errors import InputError, PolicyError, SecureError
 from .normalize import is_plain
 from .policy import DetectorSpec, Policy, Rule, overlaps
 from .sanitize import OPERATORS, UNBOUND, Means, Order, apply, plan, settle
-from .scan import Answer, Piece, Question, Seen, look, relevant, scope
+from .scan import Answer, Piece, Question, Seen, interrupts, look, relevant, scope
 from .segment import Segment, segments
 from .telemetry import Telemetry
 from .types import Action, Context, Decision, Edit, Finding, Stage, Status
@@ -81,7 +80,12 @@ class Guard:
         self.telemetry = telemetry or Telemetry()
         self._check_rules()
         self._active = {
-            stage: tuple(d for d in self.detectors if policy.looks_for(tuple(d.categories), stage)) for stage in Stage
+            stage: tuple(
+                detector
+                for detector in self.detectors
+                if stage in getattr(detector, "stages", Stage) and policy.looks_for(tuple(detector.categories), stage)
+            )
+            for stage in Stage
         }
         self._holds = {
             stage: policy.may_block(stage) or any(scope(detector) == "text" for detector in active)
@@ -212,14 +216,14 @@ class Guard:
     def _decide(self, texts: Sequence[str], contexts: Sequence[Context]) -> Road[list[Decision]]:
         """Judge and record."""
         started = time_ns()
-        for text in texts:
-            check_text(text, self.policy.limits.max_chars)
-        self._check_bound(contexts)
         try:
+            for text in texts:
+                check_text(text, self.policy.limits.max_chars)
+            self._check_bound(contexts)
             decisions = yield from self._judge(texts, contexts)
-        except DetectorError as error:
+        except SecureError as error:
             for context in contexts:
-                self.telemetry.record_failure(error.detector, context, self.policy, started, time_ns())
+                self.telemetry.record_failure(error, context, self.policy, started, time_ns())
             raise
         ended = time_ns()
         for decision in decisions:
@@ -255,7 +259,8 @@ class Guard:
         means = self._ready(pieces, ruled)
         outcomes = []
         for piece, saw, findings in zip(pieces, seen, ruled, strict=True):
-            outcomes.append((yield from self._outcome(piece, saw, findings, means)))
+            quiet = not findings and not saw.failed
+            outcomes.append(_NOTHING if quiet else (yield from self._outcome(piece, saw, findings, means)))
         return outcomes
 
     def _ready(self, pieces: Sequence[Piece], ruled: Sequence[Ruled]) -> Means:
@@ -273,11 +278,11 @@ class Guard:
         action = _strictest(ruled)
         edits: list[Edit] = []
         if action is Action.SANITIZE:
+            # A segment that no edit has changed shows what it showed before.
+            rest = replace(piece, detectors=self._active[piece.context.stage], plain=False, known=saw.segments)
 
             def again(text: str) -> Road[list[Order]]:
-                active = self._active[piece.context.stage]
-                rewritten = replace(piece, text=text, detectors=active, plain=False)
-                (seen,) = yield from look([rewritten], fail_open=self._fail_open)
+                (seen,) = yield from look([replace(rest, text=text)], fail_open=self._fail_open)
                 return _orders(self._rule(text, seen.findings, piece.context), len(text))
 
             orders = _orders(ruled, len(piece.text))
@@ -339,6 +344,8 @@ class Outcome:
     failed: tuple[str, ...]
 
 
+_NOTHING = Outcome(Action.ALLOW, (), (), ())
+
 Ruled = list[tuple[Finding, Rule]]
 """What was found, each with the rule that decides it."""
 
@@ -363,10 +370,6 @@ def _orders(ruled: Ruled, length: int) -> list[Order]:
 # -- driving the road ------------------------------------------------------------------------------
 
 
-_OURS = (KeyboardInterrupt, SystemExit, GeneratorExit, asyncio.CancelledError)
-"""What is not a detector's failure."""
-
-
 def drive(road: Road[T]) -> T:
     """Walk the road to its end here and now."""
     answer: Answer = None
@@ -379,14 +382,16 @@ def drive(road: Road[T]) -> T:
             answer = detector.detect(texts, contexts)
             if inspect.isawaitable(answer):
                 answer = _wait(answer)
-        except _OURS:
-            raise
         except BaseException as error:  # a tokenizer written in Rust panics with one, and quotes the text
+            if interrupts(error):
+                raise
             answer = error
 
 
 async def adrive(road: Road[T]) -> T:
     """Walk the road to its end, awaiting detectors that are coroutines; long work goes to a thread."""
+    import asyncio
+
     answer: Answer = None
     while True:
         try:
@@ -400,14 +405,15 @@ async def adrive(road: Road[T]) -> T:
                 answer = detector.detect(texts, contexts)
             if inspect.isawaitable(answer):
                 answer = await answer
-        except _OURS:
-            raise
         except BaseException as error:
+            if interrupts(error):
+                raise
             answer = error
 
 
 def _wait(answer: Awaitable[T]) -> T:
     """Wait for a coroutine from code that is none, whether or not a loop runs in this thread."""
+    import asyncio
 
     async def run() -> T:
         return await answer

@@ -18,7 +18,7 @@ import re2
 from ._encodings import DECODING
 from ._folding import FOLDING
 from ._invisible import SMUGGLERS, carried
-from ._rewriting import Rewriting, any_of
+from ._rewriting import any_of, which_of
 
 __all__ = ["View", "is_plain", "views"]
 
@@ -33,9 +33,14 @@ _PASSES = 4
 
 _WORTH_A_LOOK = any_of(FOLDING + DECODING)
 _WORTH_A_LOOK_IN_ASCII = any_of(FOLDING[:1] + DECODING)
-_GATES = {rewriting: re2.compile(rewriting.gate) for rewriting in FOLDING + DECODING}
+_REWRITINGS = FOLDING + DECODING
+_FOLDING, _DECODING = range(len(FOLDING)), range(len(FOLDING), len(_REWRITINGS))
+_gates = which_of(_REWRITINGS)
 _SMUGGLER = re2.compile(f"[{SMUGGLERS}]")
 _STRETCHES = re.compile(f"[{SMUGGLERS}]+|[^{SMUGGLERS}]+")
+
+
+_UNCHANGED = array("q", (0,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +53,8 @@ class View:
 
     kind: str
     text: str = field(repr=False)
-    _at: array[int] = field(default_factory=lambda: array("q", (0,)), repr=False)
-    _from: array[int] = field(default_factory=lambda: array("q", (0,)), repr=False)
+    _at: array[int] = field(default_factory=lambda: _UNCHANGED, repr=False)
+    _from: array[int] = field(default_factory=lambda: _UNCHANGED, repr=False)
     _below: View | None = field(default=None, repr=False)
 
     @classmethod
@@ -62,6 +67,8 @@ class View:
 
         Both are Python string offsets. A rewritten stretch is carried back whole; an empty range stays empty.
         """
+        if self._at is _UNCHANGED and self._below is None:
+            return start, end
         stretch = bisect_right(self._at, start) - 1
         first = self._from[stretch] + (0 if stretch % 2 else start - self._at[stretch])
         last = first
@@ -118,7 +125,7 @@ def views(text: str) -> list[View]:
     Together they are at most a small multiple of the text, and cost time linear in it.
     """
     found = [View.identity(text)]
-    if is_plain(text):
+    if not _gates(text):
         return found
     readings = _readings("folded", found[0], _DEPTH)
     return found + [view for view in readings if view is not found[0] and view.text.strip()]
@@ -132,7 +139,7 @@ def _readings(kind: str, view: View, layers: int) -> Iterator[View]:
         roots.append(view.rewrite("decoded", _STRETCHES, carried))
     for root in roots:
         yield root
-        decoded = _read("decoded", root, DECODING) if layers else root
+        decoded = _read("decoded", root, _DECODING) if layers else root
         if decoded is not root:
             yield from _readings("decoded", decoded, layers - 1)
             yield from decoded.insertions()
@@ -141,15 +148,19 @@ def _readings(kind: str, view: View, layers: int) -> Iterator[View]:
 def _fold(kind: str, view: View) -> View:
     """Fold until nothing changes: a letter that one step brings to light can be another step's neighbour."""
     for _ in range(_PASSES):
-        folded = _read(kind, view, FOLDING)
+        folded = _read(kind, view, _FOLDING)
         if folded is view:
             break
         view = folded
     return view
 
 
-def _read(kind: str, view: View, rewritings: Iterable[Rewriting]) -> View:
-    for rewriting in rewritings:
-        if _GATES[rewriting].search(view.text):
-            view = view.rewrite(kind, rewriting.pattern, rewriting.replace)
+def _read(kind: str, view: View, steps: Iterable[int]) -> View:
+    """Apply those rewritings, by their places, that may change the text as the ones before have left it."""
+    gates = _gates(view.text)
+    for step in steps:
+        if step in gates:
+            read = view.rewrite(kind, _REWRITINGS[step].pattern, _REWRITINGS[step].replace)
+            if read is not view:
+                view, gates = read, _gates(read.text)
     return view

@@ -70,18 +70,13 @@ class Rule(_Strict):
         OPERATORS[self.operator].validate(self.options)
         return self
 
-    def covers(self, finding: Finding, context: Context) -> bool:
-        """Whether this rule decides the finding."""
-        return (
-            finding.score >= self.min_score
-            and context.stage in self.stages
-            and self.names(finding.category)
-            and _named(context.source, self.sources)
-        )
+    def speaks_of(self, category: str, stage: Stage) -> bool:
+        """Whether this rule may decide findings of the category at that stage."""
+        return stage in self.stages and any(within(category, pattern) for pattern in self.category)
 
-    def names(self, category: str) -> bool:
-        """Whether the category is one of this rule's."""
-        return any(within(category, pattern) for pattern in self.category)
+    def covers(self, finding: Finding, context: Context) -> bool:
+        """Whether this rule decides a finding of a category that it speaks of at that stage."""
+        return finding.score >= self.min_score and _named(context.source, self.sources)
 
 
 class Limits(_Strict):
@@ -162,10 +157,20 @@ class Policy(_Strict):
 
     def rule_for(self, finding: Finding, context: Context) -> Rule | None:
         """Return the rule that decides the finding; ``None``: nothing is done about it."""
-        for rule in self.rules:
+        for rule in self._rules_on(finding.category, context.stage):
             if rule.covers(finding, context):
                 return rule
         return None
+
+    @cached_property
+    def _spoken_of(self) -> dict[tuple[str, Stage], tuple[Rule, ...]]:
+        return {}
+
+    def _rules_on(self, category: str, stage: Stage) -> tuple[Rule, ...]:
+        """Return the rules that speak of a category at a stage, in order; looked up once for each pair."""
+        if (category, stage) not in self._spoken_of:
+            self._spoken_of[category, stage] = tuple(rule for rule in self.rules if rule.speaks_of(category, stage))
+        return self._spoken_of[category, stage]
 
     def looks_for(self, categories: tuple[str, ...], stage: Stage) -> bool:
         """Whether any rule acts on one of these categories at that stage."""

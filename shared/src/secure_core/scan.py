@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from .detectors import Detector, within
 from .errors import DetectorError
@@ -12,7 +13,7 @@ from .normalize import View, views
 from .segment import segments
 from .types import Context, Finding
 
-__all__ = ["Answer", "Piece", "Question", "Seen", "look", "relevant", "scope"]
+__all__ = ["Answer", "Piece", "Question", "Seen", "interrupts", "look", "relevant", "scope"]
 
 Question = tuple[Detector, list[str], list[Context]]
 Answer = Any
@@ -34,6 +35,8 @@ class Piece:
     """It is a whole text; detectors that work on segments are shown its segments."""
     plain: bool = False
     """It is known that there is no other reading of it than itself."""
+    known: frozenset[str] = field(default=frozenset(), repr=False)
+    """Of a whole text, the segments, each behind what is seen before it, that need not be judged again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,11 @@ class Seen:
 
     findings: tuple[Finding, ...]
     failed: tuple[str, ...] = ()
+    segments: frozenset[str] = field(default=frozenset(), repr=False)
+    """Of a whole text, the segments that were looked at, each behind what is seen before it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Unit:
+class _Unit(NamedTuple):
     """One reading of one string, and where that string stands in its piece."""
 
     piece: int
@@ -55,10 +59,10 @@ class _Unit:
 
     def place(self, finding: Finding, detector: str) -> Finding | None:
         """Carry a finding back to the piece; ``None`` if it lies in what stands before."""
-        by = self.start - self.left
-        start, end = self.view.source(finding.start, finding.end)
         if finding.start == finding.end == 0:  # it speaks of the segment as a whole
             return Finding(self.start, self.start, finding.category, finding.score, detector)
+        by = self.start - self.left
+        start, end = self.view.source(finding.start, finding.end)
         if self.left and end <= self.left:
             return None
         return Finding(max(start, self.left) + by, end + by, finding.category, finding.score, detector)
@@ -67,6 +71,13 @@ class _Unit:
 def scope(detector: Detector) -> str:
     """Return how a detector is fed: ``"text"`` or ``"segment"``."""
     return str(getattr(detector, "scope", "text"))
+
+
+def interrupts(error: BaseException) -> bool:
+    """Whether an exception is not the failure of the detector out of which it comes."""
+    import asyncio
+
+    return isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit | asyncio.CancelledError)
 
 
 def relevant(detectors: Sequence[Detector], text: str) -> tuple[Detector, ...]:
@@ -78,8 +89,10 @@ def _may_find(detector: Detector, text: str) -> bool:
     screen = getattr(detector, "screen", None)
     try:
         return screen is None or any(screen([text]))
-    except Exception:  # it will be asked, and fail, where failures are dealt with
-        return True
+    except BaseException as error:
+        if interrupts(error):
+            raise
+        return True  # it will be asked, and fail, where failures are dealt with
 
 
 def look(pieces: Sequence[Piece], *, fail_open: bool) -> Generator[Question, Answer, list[Seen]]:
@@ -91,13 +104,8 @@ def look(pieces: Sequence[Piece], *, fail_open: bool) -> Generator[Question, Ans
     found: list[dict[tuple[str, int, int], Finding]] = [{} for _ in pieces]
     failed: list[list[str]] = [[] for _ in pieces]
     readings = _Readings(pieces)
-    for detector in {id(d): d for piece in pieces for d in piece.detectors}.values():
-        units = [
-            unit
-            for index, piece in enumerate(pieces)
-            if any(detector is each for each in piece.detectors)
-            for unit in readings.units(index, detector)
-        ]
+    for detector, indices in _asked(pieces):
+        units = readings.units(indices, detector)
         answer = yield detector, [unit.view.text for unit in units], [pieces[unit.piece].context for unit in units]
         try:
             for unit, findings in zip(units, _checked(answer, len(units), detector), strict=True):
@@ -111,7 +119,19 @@ def look(pieces: Sequence[Piece], *, fail_open: bool) -> Generator[Question, Ans
                 raise
             for index in {unit.piece for unit in units}:
                 failed[index].append(detector.name)
-    return [Seen(tuple(sorted(f.values())), tuple(names)) for f, names in zip(found, failed, strict=True)]
+    return [
+        Seen(tuple(sorted(findings.values())), tuple(names), readings.segments(index))
+        for index, (findings, names) in enumerate(zip(found, failed, strict=True))
+    ]
+
+
+def _asked(pieces: Sequence[Piece]) -> Iterable[tuple[Detector, list[int]]]:
+    """Return each detector that is to look, with the places of its pieces."""
+    asked: dict[int, tuple[Detector, list[int]]] = {}
+    for index, piece in enumerate(pieces):
+        for detector in piece.detectors:
+            asked.setdefault(id(detector), (detector, []))[1].append(index)
+    return asked.values()
 
 
 class _Readings:
@@ -119,26 +139,41 @@ class _Readings:
 
     def __init__(self, pieces: Sequence[Piece]) -> None:
         self._pieces = pieces
-        self._made: dict[tuple[int, bool], list[_Unit]] = {}
+        self._whole: dict[int, list[_Unit]] = {}
+        self._cut: dict[int, list[_Unit]] = {}
 
-    def units(self, index: int, detector: Detector) -> Iterator[_Unit]:
-        cut = self._pieces[index].whole and scope(detector) == "segment"
-        if (index, cut) not in self._made:
-            self._made[index, cut] = list(self._make(index, cut))
-        wanted = _kinds(detector)
-        return (unit for unit in self._made[index, cut] if unit.view.kind == "identity" or unit.view.kind in wanted)
+    def units(self, indices: Iterable[int], detector: Detector) -> list[_Unit]:
+        """Return what a detector is shown of some pieces."""
+        of = self._cut_up if scope(detector) == "segment" else self._as_it_is
+        wanted = {"identity", *getattr(detector, "views", ("folded", "decoded"))}
+        return [unit for index in indices for unit in of(index) if unit.view.kind in wanted]
 
-    def _make(self, index: int, cut: bool) -> Iterator[_Unit]:
+    def segments(self, index: int) -> frozenset[str]:
+        """Return the segments of a whole text that detectors were shown, as they stand."""
+        return frozenset(unit.view.text for unit in self._cut.get(index, ()) if unit.view.kind == "identity")
+
+    def _as_it_is(self, index: int) -> list[_Unit]:
+        if index not in self._whole:
+            piece = self._pieces[index]
+            self._whole[index] = _units(index, piece.left + piece.text, len(piece.left), 0, piece.plain)
+        return self._whole[index]
+
+    def _cut_up(self, index: int) -> list[_Unit]:
         piece = self._pieces[index]
-        strings = [(s.left, s.text, s.start) for s in segments(piece.text)] if cut else [(piece.left, piece.text, 0)]
-        for left, text, start in strings:
-            shown = left + text
-            for view in [View.identity(shown)] if piece.plain else views(shown):
-                yield _Unit(index, view, len(left), start)
+        if not piece.whole:
+            return self._as_it_is(index)
+        if index not in self._cut:
+            self._cut[index] = [
+                unit
+                for segment in segments(piece.text)
+                if (shown := segment.left + segment.text) not in piece.known
+                for unit in _units(index, shown, len(segment.left), segment.start, piece.plain)
+            ]
+        return self._cut[index]
 
 
-def _kinds(detector: Detector) -> frozenset[str]:
-    return frozenset(getattr(detector, "views", ("folded", "decoded")))
+def _units(index: int, shown: str, left: int, start: int, plain: bool) -> list[_Unit]:
+    return [_Unit(index, view, left, start) for view in ([View.identity(shown)] if plain else views(shown))]
 
 
 def _checked(answer: Answer, texts: int, detector: Detector) -> Sequence[Sequence[Finding]]:
@@ -152,19 +187,24 @@ def _checked(answer: Answer, texts: int, detector: Detector) -> Sequence[Sequenc
 
 
 def _is_list(answer: object) -> bool:
-    return isinstance(answer, Sequence) and not isinstance(answer, str)
+    return isinstance(answer, list) or (isinstance(answer, Sequence) and not isinstance(answer, str))
 
 
 def _check(finding: object, detector: Detector, length: int) -> None:
     """Refuse what is no finding; what it says is not repeated, for it may hold the text."""
-    if not isinstance(finding, Finding) or not all(type(at) is int for at in (finding.start, finding.end)):
+    if not isinstance(finding, Finding) or type(finding.start) is not int or type(finding.end) is not int:
         raise DetectorError(detector.name, "it returned something that is no Finding with whole offsets")
     if not 0 <= finding.start <= finding.end <= length:
         raise DetectorError(detector.name, "it returned offsets outside the text")
     if not isinstance(finding.score, int | float) or not 0.0 <= finding.score <= 1.0:
         raise DetectorError(detector.name, "it returned a score outside 0..1")
-    if not any(within(finding.category, family) for family in detector.categories):
+    if not _declared(finding.category, tuple(detector.categories)):
         raise DetectorError(detector.name, "it reported a category that it does not declare")
+
+
+@lru_cache(maxsize=1024)
+def _declared(category: str, families: tuple[str, ...]) -> bool:
+    return any(within(category, family) for family in families)
 
 
 def _keep(finding: Finding, found: dict[tuple[str, int, int], Finding]) -> None:

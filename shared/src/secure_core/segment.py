@@ -33,13 +33,19 @@ _INLINE_CODE = 4_096  # the longest inline code that is waited for
 _NAME = 32  # the longest tag name that matters
 _INFO = 64  # the longest info string of a code fence that is waited for
 
-_KEYS = {"-----BEGIN ": ("-----END ", "-----"), "PuTTY-User-Key-File-": ("Private-MAC", "\n")}
-_LONGEST = max(map(len, _KEYS))
+_KEYS = {"-----BEGIN ": (re.compile("-----END "), "-----"), "PuTTY-User-Key-File-": (re.compile("Private-MAC"), "\n")}
+_COMMENT_END = re.compile("-->")
 _KEY = "|".join(_KEYS)
+_KEY_BEGUN = re.compile("|".join("(?:".join(key[:-1]) + ")?" * (len(key) - 2) + r"\Z" for key in _KEYS))
+_LONGEST = max(map(len, _KEYS))
+_IDLE = 64  # characters without a mark that are let lie before they are read
+_WAIT = 16  # characters that are waited for, at least, while something that belongs together is open
 _TOKEN = re.compile(
     r"\n|(?<![.!?…])[.!?…]++[\"'”’»)\]*_]*+(?:[ \t]+|\Z)|[。！？।؟۔]+[\"'”’»」』）)\]]*(?:[ \t]+|\Z)?|[<\[`~]|" + _KEY
 )
 _OPENER = re.compile(r"[<\[`~]|" + _KEY)
+_MARK = re.compile(r"[\n.!?…。！？।؟۔]")
+"""What must stand in a text for a segment to end."""
 _WORD_BEFORE = re.compile(r"[^\W\d_]+(?:\.[^\W\d_]+)*\Z")
 _SPACE = re.compile(r"\s")
 _BLANK = re.compile(r"\n[ \t]*\r?\n")
@@ -50,13 +56,13 @@ _BREAK = re.compile(r"(?<!\s)(?<=\D)\s++(?=[^\s\d])")
 _TAG_OPEN = re.compile(r"<(?:!--|[/!?]?[A-Za-z][A-Za-z0-9-]*|[!?])")
 _TAG_STOP = re.compile(r"""[>"']""")
 _ELEMENT_ENDS = {
-    name: re.compile(rf"</{name}[^>]*>", re.IGNORECASE)
+    name: re.compile(f"</{name}", re.IGNORECASE)
     for name in (
         *("applet", "iframe", "math", "noembed", "noscript", "object", "script", "style", "svg", "template"),
         *("textarea", "title", "xmp"),
     )
 }
-"""The elements that are kept in one piece, and what ends them."""
+"""The elements that are kept in one piece, and what their end tags begin with."""
 _ABBREVIATIONS = frozenset(
     """mr mrs ms mx dr prof rev hon st sr jr gen col capt lt sgt messrs mme mlle hr fr frau herr sra dra srta
     vs etc e.g i.e cf al no nr vol fig p pp ed eds inc ltd co corp dept est approx ca ext tel ave blvd rd
@@ -90,7 +96,8 @@ class Segmenter:
     def __init__(self) -> None:
         self._chunks: list[str] = []
         self._unread = 0  # characters in the chunks
-        self._due = 0  # unread characters that make it worth looking again
+        self._due = _SHORT  # unread characters that make it worth looking again
+        self._at_mark = False  # and so does a mark
         self._text = ""  # the open segment, behind the tail of what is closed
         self._base = 0  # offset of that text in the source
         self._start = 0  # where the open segment begins in it
@@ -100,6 +107,7 @@ class Segmenter:
         self._fence_at = 0  # and where it begins
         self._doubt: int | None = None  # where something begins that may keep code from being code
         self._lost = False  # it cannot be told any more what is code
+        self._without: dict[re.Pattern[str], tuple[int, int]] = {}  # stretches of the source in which a closer is not
         self._left = ""  # what a detector may see before the open segment
         self._final = False
 
@@ -112,8 +120,7 @@ class Segmenter:
         """Take a piece of the text; return the segments that it closed."""
         self._chunks.append(chunk)
         self._unread += len(chunk)
-        # Looking again costs as much as the open segment is long: wait until that pays.
-        if self._unread < self._due:
+        if self._unread < self._due and not (self._at_mark and _MARK.search(chunk)):
             return []
         return self.read()
 
@@ -132,8 +139,18 @@ class Segmenter:
         self._unread = 0
         found = [self._close(seam) for seam in self._seams()]
         self._forget()
-        self._due = max(16, (len(self._text) - self._start) // 8)
+        self._due = self._until_worth_it()
         return found
+
+    def _until_worth_it(self) -> int:
+        """Return how many more characters make it worth looking again: as many as make up for reading them twice."""
+        open_, unread = len(self._text) - self._start, len(self._text) - self._at
+        self._at_mark = open_ >= _SHORT and not unread
+        if open_ < _SHORT:
+            return _SHORT - open_
+        if not unread:
+            return _IDLE
+        return max(1 if _MARK.match(self._text, self._at) else _WAIT, unread // 8, open_ // 256)
 
     def _close(self, end: int) -> Segment:
         segment = Segment(self._base + self._start, self._text[self._start : end], self._left)
@@ -175,7 +192,6 @@ class Segmenter:
 
     def _seams(self) -> Iterator[int]:
         """Yield the seams from where reading stopped; stop where what follows is not known yet."""
-        text = self._text
         while token := self._token():
             at = token.start()
             if at - self._start > _HARD:
@@ -191,8 +207,7 @@ class Segmenter:
             self._at = self._plain = end
             if seam and end - self._start >= _SHORT:
                 yield end
-        # The last characters may be the beginning of a token.
-        end = len(text) if self._final else max(self._at, len(text) - _LONGEST)
+        end = self._sure()
         yield from self._breaks(end)
         self._at = end
 
@@ -203,15 +218,20 @@ class Segmenter:
             opener = _OPENER.search(self._text, self._at, first_seam + _LONGEST)
             if opener and opener.start() < first_seam:
                 return opener
-            if not self._known(first_seam + _LONGEST):
+            self._at = min(first_seam, self._sure())
+            if self._at < first_seam:
                 return None
-            self._at = first_seam
         return _TOKEN.search(self._text, self._at)
+
+    def _sure(self) -> int:
+        """Return up to where nothing begins of which more must be known: the text may end in half a key's opening."""
+        begun = None if self._final else _KEY_BEGUN.search(self._text, max(self._at, len(self._text) - _LONGEST))
+        return begun.start() if begun else len(self._text)
 
     def _breaks(self, end: int) -> Iterator[int]:
         """Yield seams at white space where the open segment, read up to ``end``, has grown too long."""
         while end - self._start > _HARD:
-            found = _BREAK.search(self._text, max(self._start + _HARD, self._plain), end)
+            found = _BREAK.search(self._text, max(self._start + _HARD, self._plain), end + 1)
             if found is None:
                 return
             yield found.end()
@@ -229,7 +249,7 @@ class Segmenter:
         if mark in "`~":
             return self._code(at)
         if self._fence:
-            return at + len(mark), False
+            return (at + len(mark), False) if self._known(at + len(mark)) else None
         if mark == "<":
             return self._markup(at)
         if mark == "[":
@@ -269,14 +289,27 @@ class Segmenter:
 
     # -- what belongs together -----------------------------------------------------------------
 
-    def _block(self, at: int, closer: str, end: str) -> tuple[int, bool] | None:
+    def _block(self, at: int, closer: re.Pattern[str], end: str) -> tuple[int, bool] | None:
         """Go from ``at`` to behind ``closer ... end``, or as far as a block may reach."""
         limit = at + _BLOCK
-        found = self._text.find(closer, at + 1, limit)
-        stop = -1 if found < 0 else self._text.find(end, found + len(closer), limit)
-        if stop >= 0:
-            return stop + len(end), False
+        stop = self._closed(closer, end, at + 1, limit)
+        if stop is not None:
+            return stop, False
         return (min(limit, len(self._text)), False) if self._known(limit) else None
+
+    def _closed(self, closer: re.Pattern[str], end: str, at: int, limit: int) -> int | None:
+        """Return the place behind ``closer ... end``, from ``at`` on; no stretch is searched twice."""
+        first, last = self._without.get(closer, (0, 0))
+        at += self._base
+        if not first <= at <= last:
+            first, last = at, at
+        found = closer.search(self._text, max(at, last) - self._base, limit)
+        if found is None:
+            self._without[closer] = first, max(at, self._base + min(limit, len(self._text)) - _LONGEST)
+            return None
+        self._without[closer] = first, self._base + found.start()
+        stop = self._text.find(end, found.end(), limit)
+        return None if stop < 0 else stop + len(end)
 
     def _code(self, at: int) -> tuple[int, bool] | None:
         """Go over a code fence, or a span of inline code."""
@@ -325,16 +358,16 @@ class Segmenter:
         if self._text[max(0, at - len(ticks) - 1)] == "\\":
             self._doubt = at
             return at, False
-        blank = _BLANK.search(self._text, at, limit)
-        for run in _RUN.finditer(self._text, at, blank.start() if blank else limit):
-            if run.end() == len(self._text) and not self._known(limit):
-                return None
-            if run[0] == ticks:
-                return run.end(), False
-        if blank is None and not self._known(limit):
+        closing = next((run for run in _RUN.finditer(self._text, at, limit) if run[0] == ticks), None)
+        if closing and closing.end() == len(self._text) and not self._known(limit):
+            return None  # there may be more ticks to it
+        if _BLANK.search(self._text, at, closing.start() if closing else limit):
+            return at, False
+        if closing:
+            return closing.end(), False
+        if not self._known(limit):
             return None
-        if blank is None:
-            self._doubt = at
+        self._doubt = at
         return at, False
 
     def _in_doubt(self, at: int) -> bool:
@@ -359,7 +392,7 @@ class Segmenter:
         if opening is None:
             return at + 1, False
         if opening[0] == "<!--":
-            return self._block(at, "-->", "")
+            return self._block(at, _COMMENT_END, "")
         before = self._line_before(at)
         if before is not None and _BLOCK_BEFORE.fullmatch(before):  # an HTML block: no Markdown in it
             self._doubt = at
@@ -391,9 +424,9 @@ class Segmenter:
 
     def _element(self, at: int, inside: int, name: str) -> tuple[int, bool] | None:
         limit = at + _BLOCK
-        closing = _ELEMENT_ENDS[name].search(self._text, inside, limit)
-        if closing:
-            return closing.end(), False
+        stop = self._closed(_ELEMENT_ENDS[name], ">", inside, limit)
+        if stop is not None:
+            return stop, False
         return (inside, False) if self._known(limit) else None
 
     def _link(self, at: int) -> tuple[int, bool] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import time_ns
 from typing import TYPE_CHECKING, NoReturn
 
-from .errors import Blocked, DetectorError, InputError, SecureError
+from .errors import Blocked, InputError, SecureError
 from .guard import check_text, drive
 from .sanitize import apply
 from .segment import Segment, Segmenter
@@ -37,6 +37,7 @@ class StreamSanitizer:
     def __init__(self, guard: Guard, context: Context) -> None:
         self._guard = guard
         self._context = context
+        self._limits = guard.policy.limits
         self._whole = guard.holds(context.stage)
         self._chunks: list[str] = []
         self._segmenter = Segmenter()
@@ -45,7 +46,7 @@ class StreamSanitizer:
         self._held = 0
         self._failure: SecureError | None = None
         self.decision: Decision | None = None
-        """The decision on all of the stream, once it is flushed. Of a stream that was not held its
+        """The decision on all of the stream, once it is flushed or given up. Of a stream that was not held its
         ``text`` is empty: what was released is not kept."""
 
     def push(self, chunk: str) -> str:
@@ -56,17 +57,18 @@ class StreamSanitizer:
             DetectorError: a detector failed, and the policy is fail-closed.
             Blocked: more was held back than ``limits.max_hold`` allows.
         """
-        if self.decision is not None:
-            raise InputError("this stream was flushed; make a new one for the next text")
         if self._failure is not None:
             raise self._failure
-        check_text(chunk, self._guard.policy.limits.max_chars)
+        if self.decision is not None:
+            raise InputError("this stream was flushed; make a new one for the next text")
+        check_text(chunk, self._limits.max_chars)
         if self._whole:
             return self._hold(chunk)
-        released = self._release(self._segmenter.push(chunk))
-        if self._segmenter.held > self._guard.policy.limits.max_hold:
+        closed = self._segmenter.push(chunk)
+        released = self._release(closed) if closed else ""
+        if self._segmenter.held > self._limits.max_hold:
             released += self._release(self._segmenter.read())
-            if self._segmenter.held > self._guard.policy.limits.max_hold:
+            if self._segmenter.held > self._limits.max_hold:
                 self._give_up()
         return released
 
@@ -99,21 +101,17 @@ class StreamSanitizer:
     def _hold(self, chunk: str) -> str:
         self._chunks.append(chunk)
         self._held += len(chunk)
-        if self._held > self._guard.policy.limits.max_chars:
+        if self._held > self._limits.max_chars:
             self._give_up()
         return ""
 
     def _release(self, segments: list[Segment]) -> str:
         """Judge segments that have closed and return what they became."""
-        if not segments:
-            return ""
         try:
             outcomes = drive(self._guard.judge([self._guard.piece(segment, self._context) for segment in segments]))
-        except DetectorError as error:
+        except SecureError as error:
             self._failure = error
-            self._guard.telemetry.record_failure(
-                error.detector, self._context, self._guard.policy, self._started, time_ns()
-            )
+            self._guard.telemetry.record_failure(error, self._context, self._guard.policy, self._started, time_ns())
             raise
         parts = []
         for segment, outcome in zip(segments, outcomes, strict=True):
@@ -125,7 +123,7 @@ class StreamSanitizer:
     def _give_up(self) -> NoReturn:
         """Block: more is held than the policy allows, and none of it has been judged."""
         finding = Finding(0, 0, "limit.stream_hold", 1.0, "stream")
-        decision = Decision(
+        self.decision = Decision(
             Action.BLOCK,
             "",
             self._context,
@@ -133,8 +131,8 @@ class StreamSanitizer:
             status=Status.BLOCKED,
             policy=self._guard.policy.digest,
         )
-        self._record(decision)
-        self._failure = Blocked(decision)
+        self._record(self.decision)
+        self._failure = Blocked(self.decision)
         raise self._failure
 
     def _record(self, decision: Decision) -> None:

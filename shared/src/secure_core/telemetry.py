@@ -14,6 +14,7 @@ from opentelemetry import context as otel_context
 from opentelemetry import metrics, trace
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
+from .errors import DetectorError
 from .types import Action, Stage
 from .types import Status as Verdict
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import TracerProvider
 
+    from .errors import SecureError
     from .policy import Policy
     from .types import Context, Decision
 
@@ -66,7 +68,7 @@ class Telemetry:
             ),
             meter.create_counter("secure_core.guardrail.decisions", description="Decisions by action and stage"),
             meter.create_counter("secure_core.guardrail.findings", description="Findings by category"),
-            meter.create_counter("secure_core.guardrail.errors", description="Detectors that failed"),
+            meter.create_counter("secure_core.guardrail.errors", description="Failures to judge, by class"),
         )
 
     def record(self, decision: Decision, policy: Policy, started: int, ended: int) -> None:
@@ -80,21 +82,23 @@ class Telemetry:
         span.end(ended)
         self._count(decision, (ended - started) / 1e9)
 
-    def record_failure(self, detector: str, context: Context, policy: Policy, started: int, ended: int) -> None:
-        """Write that there is no decision, because a detector failed and the policy is fail-closed."""
+    def record_failure(self, error: SecureError, context: Context, policy: Policy, started: int, ended: int) -> None:
+        """Write that there is no decision: a detector or a vault failed, or the text was none that can be judged."""
+        failure = {"error.type": type(error).__name__}
+        if isinstance(error, DetectorError):
+            failure["secure_core.detector"] = error.detector
         span = self._start(policy, context, started)
         if span.is_recording():
             span.set_attributes(
                 {
-                    "error.type": "DetectorError",
-                    "secure_core.detector": detector,
+                    **failure,
                     "secure_core.status": Verdict.NOT_SCANNED.value,
                     "secure_core.fail_mode": policy.on_error,
                 }
             )
             span.set_status(Status(StatusCode.ERROR))
         span.end(ended)
-        self._instruments[3].add(1, {"error.type": "DetectorError", "secure_core.fail_mode": policy.on_error})
+        self._instruments[3].add(1, {**failure, "secure_core.fail_mode": policy.on_error})
 
     def _start(self, policy: Policy, context: Context, started: int) -> trace.Span:
         # Started and ended by hand: nothing is made current, so nothing can leak over a yield.

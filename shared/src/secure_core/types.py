@@ -79,6 +79,8 @@ class Finding:
 
     def moved(self, by: int) -> Finding:
         """Return the same finding, ``by`` characters further on."""
+        if not by:
+            return self
         return Finding(self.start + by, self.end + by, self.category, self.score, self.detector)
 
 
@@ -96,6 +98,8 @@ class Edit:
 
     def moved(self, by: int) -> Edit:
         """Return the same edit, ``by`` characters further on."""
+        if not by:
+            return self
         return Edit(self.start + by, self.end + by, self.replacement)
 
 

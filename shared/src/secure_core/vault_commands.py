@@ -21,7 +21,9 @@ __all__ = ["app", "opened"]
 
 app = typer.Typer(no_args_is_help=True, help="Look after vaults; the master key is read from SECURE_CORE_VAULT_KEY.")
 
-StoreArgument = Annotated[str, typer.Argument(metavar="STORE", help="A SQLite file, or redis://host:port/db.")]
+StoreArgument = Annotated[
+    str, typer.Argument(metavar="STORE", help="A SQLite file, redis://host:port/db, or postgresql://...")
+]
 
 
 def opened(store: str) -> Vault:
@@ -31,12 +33,14 @@ def opened(store: str) -> Vault:
         InputError: there is no such file.
         VaultError: it cannot be opened, or there is no master key.
     """
-    from .vault import RedisVault, SQLiteVault
+    from .vault import PostgresVault, RedisVault, SQLiteVault
 
+    if store.startswith(("postgresql://", "postgres://")):
+        return PostgresVault(store, durable=False)  # whoever hands out stand-ins asks for that
     if store.startswith(("redis://", "rediss://", "unix://")):
-        return RedisVault(store, durable=False)  # whoever hands out stand-ins asks for that
+        return RedisVault(store, durable=False)
     if not Path(store).is_file():
-        raise InputError(f"no vault {store!r}: neither a file nor a redis:// address")
+        raise InputError(f"no vault {store!r}: neither a file nor a redis:// or postgresql:// address")
     return SQLiteVault(store)
 
 

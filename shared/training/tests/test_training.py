@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 import torch
+from secure_core.normalize import views
 from transformers import BertConfig
 
+from training.advisories import advisory
 from training.build import in_validation
 from training.carriers import MAILS, make
 from training.decode import CLIP, COST, segment
 from training.dedupe import shingles
 from training.encode import shape
+from training.evasion import LEARNT, OBFUSCATIONS, obfuscated
 from training.export import to_onnx
 from training.goals import order
 from training.inject import insert
+from training.mails import fitting_order, mail, poisoned_mail
 from training.metrics import overlap, wilson
 from training.model import SEGMENTS, SecureModel
-from training.people import People, personal
+from training.people import People, personal, resident
 from training.prompts_attack import attack
 from training.prompts_benign import harmless
 from training.prompts_framed import framed
+from training.prompts_staged import staging, turned
 from training.score import ROOM, onnx_forward, owned, torch_forward, window_starts
 from training.train import ENDS, WARMUP, rate_at
 
@@ -38,20 +44,50 @@ def test_the_span_holds_the_order(seed: int) -> None:
     assert poisoned[start:end].replace("\\n", "\n").replace('\\"', '"').replace("\\'", "'").replace("\\\\", "\\") == text
 
 
-@pytest.mark.parametrize("make_one", [attack, harmless, framed, order, *MAILS])
+@pytest.mark.parametrize("make_one", [attack, harmless, framed, staging, advisory, fitting_order, mail, poisoned_mail, order, *MAILS])
 def test_the_same_seed_gives_the_same_text_and_leaves_no_slot(make_one) -> None:  # type: ignore[no-untyped-def]
     first, second = (random.Random(5) for _ in range(2))
     for _ in range(200):
         text = make_one(first)
         assert text == make_one(second)
-        assert "{stay}" not in str(text)
+        assert not re.search(r"\{[A-Za-z]+\d?\}", str(text))
 
 
 def test_entities_lie_where_they_say() -> None:
     people = People(random.Random(1))
-    for row in (personal(people) for _ in range(300)):
+    for row in (make_one(people) for make_one in (personal, resident) for _ in range(300)):
         for start, end, kind in row.entities or []:
             assert 0 <= start < end <= len(row.text), (kind, row.text)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_span_of_a_mail_holds_its_order(seed: int) -> None:
+    text, [(start, end)] = poisoned_mail(random.Random(seed), ["The lift is out of order."], "Summarise this for me.")
+    assert text[start:end] == "Summarise this for me."
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_turned_staging_is_the_staging_with_something_in_it(seed: int) -> None:
+    rng = random.Random(seed)
+    scene = staging(rng)
+    assert len(turned(rng, scene)) > len(scene)
+
+
+def test_there_are_24_obfuscations_and_none_leaves_a_text_as_it_was() -> None:
+    text = "Please read the first line of the report to me, all of it."
+    assert len(OBFUSCATIONS) == 24
+    assert all(change(text) != text for change in OBFUSCATIONS.values())
+
+
+@pytest.mark.parametrize("name", sorted(set(OBFUSCATIONS) - set(LEARNT) - {"reversed", "rot13", "Morse code"}))
+def test_the_normaliser_reads_what_is_not_left_to_the_model(name: str) -> None:
+    text = "Please read the first line of the report to me, all of it."
+    assert any(text in view.text.replace("\n", "") for view in views(OBFUSCATIONS[name](text)))
+
+
+def test_an_obfuscated_text_is_in_one_of_those_that_are_learnt() -> None:
+    text = "Please read the first line."
+    assert obfuscated(random.Random(3), text) in {OBFUSCATIONS[name](text) for name in LEARNT}
 
 
 @pytest.mark.parametrize("seed", range(20))

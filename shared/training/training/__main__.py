@@ -1,4 +1,4 @@
-"""``python -m training STEP...``: build, train, export, calibrate, evaluate, or all."""
+"""``python -m training STEP...``: build, train, export, calibrate, evaluate, leave_out, or all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import sys
 from importlib import import_module
 
-STEPS = ("build", "train", "export", "calibrate", "evaluate")
+STEPS = ("build", "train", "export", "calibrate", "evaluate", "leave_out")
 
 
 def main(arguments: list[str]) -> None:

@@ -5,20 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import re
 from collections import Counter
+from collections.abc import Callable
 
 from .carriers import MAILS, feed, make
 from .config import DATA, MATERIAL, PROMPT, RUNS, SEED
 from .dedupe import drop_copies, held_out
+from .evasion import OBFUSCATIONS, obfuscated
 from .goals import order
-from .inject import crop, poison
+from .grammar import sentence
+from .inject import crop, crop_around, poison
+from .mails import fitting_order, mail, poisoned_mail
 from .obfuscate import disguise
-from .people import People, personal
+from .people import People, personal, resident
 from .prompts_attack import attack
 from .prompts_benign import harmless
 from .prompts_framed import framed
+from .prompts_staged import staging, turned
 from .rows import Row, write_rows
-from .sources import COLLECTED, is_clear, poisoned_mails
+from .sources import COLLECTED, FULL, is_clear, poisoned_mails
 
 #: How many texts of each made-up kind the first phase holds.
 MADE = {"attacks": 6500, "disguised": 1500, "harmless": 11000, "poisoned": 11000, "material": 5000, "people": 10000}
@@ -52,6 +58,30 @@ MORE_SHARE = {
     "wnut17": 0.6,
 }
 MORE_OTHERS = 0.2
+#: The fourth phase answers misses by kind: staged prompts, mails whose order fits them, long orders, homes.
+LAST = {"staged": 9000, "played": 2600, "mails": 2600, "fitting": 5200, "asked": 2600, "long": 2600, "people": 2500, "homes": 2500}
+LAST_SHARE = {
+    "synth_framed": 0.0,
+    "synth_harmless": 0.1,
+    "synth_attack": 0.3,
+    "synth_disguised": 1.0,
+    "synth_disguised_harmless": 1.0,
+    "synth_poisoned": 0.1,
+    "synth_people": 0.0,
+    "synth_material": 0.15,
+    "gpteacher": 0.3,
+    "jackhhao_jailbreak_classification": 0.8,
+    "spamassassin_email": 1.0,
+    "neuralchemy": 0.5,
+    "debian_docs": 0.5,
+    "owasp_cheatsheets": 0.5,
+    "owasp_llm_top10_docs": 0.7,
+    "btc_en": 0.1,
+    "wnut17": 0.4,
+}
+LAST_OTHERS = 0.2
+#: The fifth phase: part of the fourth drawn anew, stagings told in collected prose, texts in a disguise.
+GUISES, STORIED, AGAIN = 1300, 7000, 0.4
 VALIDATION = 0.06
 
 
@@ -131,8 +161,8 @@ def assemble(rng: random.Random) -> list[Row]:
     return [row for row in rows if row.text.strip()]
 
 
-def _personal(who: People) -> Row:
-    row = personal(who)
+def _personal(who: People, maker: Callable[[People], Row] = personal) -> Row:
+    row = maker(who)
     row.group = f"people:{row.text[:24]}"
     if row.surface == PROMPT:
         row.attack = 0
@@ -174,6 +204,111 @@ def more(rng: random.Random, first: list[Row], dev: set[int]) -> list[Row]:
     return rows + [row for row in kept if is_clear(row)]
 
 
+#: Characters that the sentence which makes an attack may take of a window.
+TURN = 160
+
+
+def turned_or_not(rng: random.Random, text: str, bad: bool) -> str:
+    """Return a window of a harmless text, with a sentence in it that makes it an attack if ``bad``."""
+    return turned(rng, crop(rng, text, FULL - TURN)) if bad else crop(rng, text, FULL)
+
+
+def played(rng: random.Random, first: list[Row], count: int) -> list[Row]:
+    """Return collected harmless role-play as it is, and with a sentence that turns it into an attack."""
+    plays = [
+        row for row in first if row.attack == 0 and row.source in ("jackhhao_jailbreak_classification", "gpteacher") and len(row.text) > 150
+    ]
+    rows = []
+    for row in rng.choices(plays, k=count):
+        bad = rng.random() < 0.35
+        scene = rng.choice((f"{row.text} {staging(rng)}", f"{staging(rng)} {row.text}", row.text, row.text))
+        rows.append(Row(turned_or_not(rng, scene, bad), PROMPT, "synth_played", row.group, attack=int(bad)))
+    return rows
+
+
+def requests(first: list[Row]) -> list[str]:
+    """Return what people ask of a model in the collected prompts, short enough for an injected order."""
+    sources = ("gpteacher", "self_instruct", "clinc150", "spikee_investment_benign", "hinglish")
+    return [row.text.strip() for row in first if row.source in sources and row.attack == 0 and 15 < len(row.text) < 260]
+
+
+def strangers(rows: list[Row]) -> list[str]:
+    """Return sentences of clean material, which stand in mails of other people as well as orders do."""
+    return [line for row in rows for line in re.split(r"(?<=[.!?])\s+|\n+", row.text) if 20 < len(line) < 160]
+
+
+def long_order(rng: random.Random) -> str:
+    """Return an order of several sentences, as an attacker explains a task with its steps."""
+    glue = rng.choice((" ", " ", "\n"))
+    return glue.join(sentence(order(rng)[0]) for _ in range(rng.randint(2, 5)))
+
+
+def last(rng: random.Random, first: list[Row]) -> list[Row]:
+    """Return the rows of the fourth phase."""
+    rows = []
+    for _ in range(LAST["staged"]):
+        bad = rng.random() < 0.3
+        text = turned_or_not(rng, staging(rng), bad)
+        rows.append(Row(text, PROMPT, "synth_staged", f"staged:{text[:40]}", attack=int(bad)))
+    rows += played(rng, first, LAST["played"])
+    spam = [row for row in first if row.source == "spamassassin_email"]
+    lines = strangers(spam + [row for row in first if row.source in ("xquad", "t0_p3_sample", "synth_material") and row.instructions == []])
+    clean = [mail(rng, lines) for _ in range(LAST["mails"])]
+    rows += [Row(crop(rng, text, FULL), MATERIAL, "synth_mailbox", f"mailbox:{text[:40]}", instructions=[]) for text in clean]
+    asked = requests(first)
+    for kind in ("fitting", "asked"):
+        for _ in range(LAST[kind]):
+            words = None if kind == "fitting" else rng.choice(asked) if rng.random() < 0.7 else order(rng)[0]
+            text, spans = poisoned_mail(rng, lines, words)
+            if rng.random() < 0.3:
+                text, spans = poison(rng, crop(rng, rng.choice(spam).text, FULL - TURN), words or fitting_order(rng))
+            text, spans = crop_around(rng, text, spans, rng.randint(200, FULL))
+            rows.append(Row(text, MATERIAL, f"synth_{kind}", f"{kind}:{text[:40]}", instructions=spans))
+    hosts = [row for row in first if row.instructions == [] and row.entities is None]
+    for _ in range(LAST["long"]):
+        host = rng.choice(hosts)
+        words = rng.choice(asked) if rng.random() < 0.4 else long_order(rng)
+        text, spans = poison(rng, crop(rng, host.text, rng.randint(60, 400)), words)
+        rows.append(Row(text, MATERIAL, "synth_long", host.group, instructions=spans))
+    who = People(rng)
+    rows += [_personal(who) for _ in range(LAST["people"])] + [_personal(who, resident) for _ in range(LAST["homes"])]
+    kept = [row for row in first if rng.random() < LAST_SHARE.get(row.source, LAST_OTHERS)]
+    return rows + [row for row in kept if is_clear(row)]
+
+
+def storied(rng: random.Random, first: list[Row]) -> list[Row]:
+    """Return stagings whose body is collected prose, so that wording which no grammar here knows is not suspicious."""
+    prose = [row for row in first if row.instructions == [] and not row.source.startswith("synth") and len(row.text) > 120]
+    talk = [row for row in first if row.attack == 0 and not row.source.startswith("synth") and len(row.text) > 60]
+    rows = []
+    for row in (rng.choice(rng.choice((prose, talk))) for _ in range(STORIED)):
+        bad = rng.random() < 0.22
+        body, scene = crop(rng, row.text, rng.randint(120, FULL - TURN)), staging(rng).split(". ")
+        cut = rng.randint(0, len(scene))
+        text = " ".join((*(f"{part}." for part in scene[:cut]), body, *(f"{part}." for part in scene[cut:])))
+        if len(scene) > 4 and rng.random() < 0.6:  # mostly prose
+            text = rng.choice((f"{scene[0]}. {body}", f"{body} {scene[-1]}", f"{scene[0]}. {body} {scene[-1]}", body))
+        rows.append(Row(turned_or_not(rng, text, bad), PROMPT, "synth_storied", row.group, attack=int(bad)))
+    return rows
+
+
+def guises(rng: random.Random, first: list[Row]) -> list[Row]:
+    """Return short texts of both labels, and orders in material, in what normalisation does not undo."""
+    short = [row for row in first if row.lang == "en" and 15 < len(row.text) < 220 and not row.source.startswith("synth_disguised")]
+    bad, good = ([row for row in short if row.attack == label] for label in (1, 0))
+    rows = [Row(obfuscated(rng, row.text), PROMPT, "synth_guise", row.group, attack=1) for row in rng.choices(bad, k=GUISES)]
+    # What the normaliser undoes is seen as it is, too: an encoding alone is no attack.
+    for row in rng.choices(good, k=GUISES):
+        text = obfuscated(rng, row.text) if rng.random() < 0.7 else rng.choice(list(OBFUSCATIONS.values()))(row.text)
+        rows.append(Row(text, PROMPT, "synth_guise_harmless", row.group, attack=0))
+    hosts = [row for row in first if row.instructions == [] and row.entities is None]
+    for _ in range(GUISES // 2):
+        host, text = rng.choice(hosts), crop(rng, order(rng)[0], 160)
+        text, spans = poison(rng, crop(rng, host.text, rng.randint(60, 300)), obfuscated(rng, text))
+        rows.append(Row(text, MATERIAL, "synth_guised_order", host.group, instructions=spans))
+    return rows
+
+
 def build() -> None:
     """Write ``train.jsonl.gz``, ``val.jsonl.gz`` and a report of what is in them."""
     rng = random.Random(SEED)
@@ -190,15 +325,25 @@ def build() -> None:
     third, third_dropped = drop_copies(more(random.Random(SEED + 2), training, dev), dev)
     rng.shuffle(third)
     write_rows(RUNS / "data" / "more.jsonl.gz", [row for row in third if not in_validation(row.group)])
+    fourth, fourth_dropped = drop_copies(last(random.Random(SEED + 3), training), dev)
+    rng.shuffle(fourth)
+    write_rows(RUNS / "data" / "last.jsonl.gz", [row for row in fourth if not in_validation(row.group)])
+    draw = random.Random(SEED + 4)
+    again = [row for row in last(draw, training) if draw.random() < AGAIN] + storied(draw, training) + guises(draw, training)
+    fifth, fifth_dropped = drop_copies(again, dev)
+    draw.shuffle(fifth)
+    write_rows(RUNS / "data" / "guises.jsonl.gz", [row for row in fifth if not in_validation(row.group)])
     # Rows of the first phase are training rows by their group, so these are all new.
-    validation += [row for row in (*second, *third) if in_validation(row.group)]
+    validation += [row for row in (*second, *third, *fourth, *fifth) if in_validation(row.group)]
     write_rows(RUNS / "data" / "val.jsonl.gz", validation)
     report = {
         "late": Counter(r.source for r in second),
         "more": Counter(r.source for r in third),
+        "last": Counter(r.source for r in fourth),
+        "guises": Counter(r.source for r in fifth),
         "train": Counter(r.source for r in training),
         "val": Counter(r.source for r in validation),
-        "dropped": dropped + second_dropped + third_dropped,
+        "dropped": dropped + second_dropped + third_dropped + fourth_dropped + fifth_dropped,
     }
     (RUNS / "data" / "report.json").write_text(json.dumps(report, indent=1))
     print(len(training), len(validation), report)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 from collections import defaultdict
 from typing import Any
 
-from .config import ARTEFACT, DATA, ENTITIES, MATERIAL, PROMPT, RUNS
+from secure_core.normalize import views
+
+from .advisories import advisory
+from .config import ARTEFACT, DATA, ENTITIES, MATERIAL, PROMPT, RUNS, SEED
 from .decode import entities, order_spans, sigmoid
 from .encode import load_tokenizer
+from .evasion import OBFUSCATIONS
 from .metrics import Share, covered, f_beta, overlap
 from .rows import read_json, read_rows
 from .score import Forward, Scored, onnx_forward, score_texts, torch_forward
@@ -132,6 +137,61 @@ def people_table(bench: Bench) -> dict[str, str]:
     return out
 
 
+def caught(bench: Bench, texts: list[str], surface: int) -> list[bool]:
+    """Say of each text whether it is flagged in any reading that the core's normaliser gives."""
+    readings = [(number, view.text) for number, text in enumerate(texts) for view in views(text)]
+    judged = [text for _, text in readings]
+    hits = bench.attacks(judged) if surface == PROMPT else [bool(spans) for spans in bench.orders(judged)]
+    found = [False] * len(texts)
+    for (number, _), hit in zip(readings, hits, strict=True):
+        found[number] |= hit
+    return found
+
+
+#: Texts of each kind that are obfuscated in 24 ways, and how long they may be: in Morse code they grow tenfold.
+SAMPLE, SHORT = 120, 300
+
+
+def obfuscation_table(bench: Bench) -> dict[str, str]:
+    """Return, for 24 obfuscations, how much of what is caught in plain form still is, and false positives on prompts.
+
+    Attacks are the collected ones of held-out groups; orders are BIPIA's, obfuscated inside their clean carrier.
+    """
+    rng = random.Random(SEED)
+    held_out = [r for r in read_rows(RUNS / "data" / "val.jsonl.gz") if not r.source.startswith("synth")]
+    attacks = [r.text for r in held_out if r.attack == 1 and r.lang == "en" and len(r.text) < SHORT]
+    benign = rng.sample([r.text for r in held_out if r.attack == 0 and r.lang == "en" and len(r.text) < SHORT], SAMPLE)
+    attacks = [t for t, hit in zip(attacks, caught(bench, attacks, PROMPT), strict=True) if hit]
+    attacks = rng.sample(attacks, min(SAMPLE, len(attacks)))
+    poisoned = rng.sample([r for r in dev("injection/dev/bipia_test") if r["label"] != "benign" and len(r["text"]) < 2 * SHORT], SAMPLE)
+    hits = caught(bench, [r["text"] for r in poisoned], MATERIAL)
+    poisoned = [r for r, hit in zip(poisoned, hits, strict=True) if hit]
+    out = {}
+    for name, change in OBFUSCATIONS.items():
+        inside = [r["text"][: s[0]] + change(r["text"][s[0] : s[1]]) + r["text"][s[1] :] for r in poisoned for s in r["spans"][:1]]
+        shares = [caught(bench, [change(t) for t in texts], PROMPT) for texts in (attacks, benign)] + [caught(bench, inside, MATERIAL)]
+        still, false, orders = (str(Share(sum(share), len(share))) for share in shares)
+        out[name] = f"attacks {still}  orders {orders}  false positives {false}"
+    return out
+
+
+#: Security texts: they speak about attacks and none is one. Those of training sources are held-out groups.
+_SECURITY = ("owasp_cheatsheets", "owasp_llm_top10_docs", "debian_docs")
+
+
+def hard_benign_table(bench: Bench) -> dict[str, str]:
+    """Return false positives on security documents, as material and as prompts, and on security questions."""
+    rows = [r for r in read_rows(RUNS / "data" / "val.jsonl.gz") if r.source in _SECURITY and r.instructions == []]
+    groups = {name: [r.text for r in rows if r.source == name] for name in _SECURITY}
+    groups["CVE and advisory texts (made up)"] = [advisory(random.Random(SEED + n)) for n in range(400)]
+    groups["all"] = [text for texts in groups.values() for text in texts]
+    out = {}
+    for name, texts in groups.items():
+        out[f"{name}, material"] = str(Share(sum(map(bool, bench.orders(texts))), len(texts)))
+        out[f"{name}, prompt"] = str(Share(sum(bench.attacks(texts)), len(texts)))
+    return out
+
+
 def report(forward: Forward, thresholds: dict[str, Any]) -> dict[str, dict[str, str]]:
     """Return all tables."""
     bench = Bench(forward, thresholds)
@@ -140,6 +200,8 @@ def report(forward: Forward, thresholds: dict[str, Any]) -> dict[str, dict[str, 
         "material": material_table(bench),
         "people": people_table(bench),
         "validation": validation_table(bench),
+        "hard": hard_benign_table(bench),
+        "evasion": obfuscation_table(bench),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from collections.abc import Callable
 from typing import Any
 
 from faker import Faker
@@ -66,6 +67,19 @@ I was charged twice, my ID is {id} and I live in {zip}.|User {id} logged in from
     .strip("|")
     .split("|")
 )
+#: Where people live and who they are: postcodes inside an address belong to it, alone they are ZIP_CODE.
+_AT_HOME = (
+    """
+I live at {home}.|Please send it to {home}.|my address is {home}, thanks|{person}\\n{home}|The shop is at {home}, next to {org}.|We moved from {home} to {home}.|Deliver the flowers to {titled}, {home}|Return address: {home}|{org}, {home}|Is {home} a real address?|Meet me at {street}|Pick up at {street}, {city}.
+Directions from {home} to {street}, please.|bill to:\\n{person}\\n{home}|{titled}\\n{home}\\n{phone}|The house at {street} was sold in {year}.|I used to live on {street} before I moved to {city}.|Where's the nearest bank to {home}?|A fire broke out at {street}, {city}, {state}.|Visit us: {home}|Headquarters: {home}
+my postcode is {zip}|zip: {zip}|What is the postal code of {city}?|I need the weather for {zip}|ZIP {zip} please|area code {zip}, delivery on {weekday}|Is {zip} in {state}?|postcode {zip}, customer {id}|The parcel went to postal code {zip} by mistake.
+{title} {family} will see you now.|Dear {title} {family},|Is {title} {given} {family} in?|{title} and {title} {family} are on holiday.|Ask {titled} about the test.|Good morning, {titled}!|I'd like to speak with {titled} from {org}.|{titled} was promoted.|Please be seated, {title} {family}.|Thank you, {title}.|{titled}, {age}, of {street}
+I am {age}.|I'm {age} years old|He just turned {age}.|a {age} year old woman|age: {age}|{given}, {age}, plays chess.|My grandmother is {age} and still drives.|at the age of {age}|The {age}-year-old was unhurt.|{person}, aged {age}, of {city}|kids under {age} are not insured|DOB {date}, age {age}
+{given} bought a phone from {org}.|The {nation} minister met {person}.|{org} of {city}|{given}'s car broke down near {place}.|I am a {nation} citizen living in {country}.|Who founded {org}?|{person} and the band {org} play in {city}.|Shares of {org} fell.|{org} v {org}|What does {org} do?|I work at {org}|{person} is from {country}, not {country}.
+""".replace("\n", "|")
+    .strip("|")
+    .split("|")
+)
 #: Sentences without personal data, for precision.
 _PLAIN = (
     """
@@ -79,7 +93,7 @@ def main(): return 0|SELECT name FROM users;|The name field is empty.|Address no
 
 _SLOT = re.compile(r"\{(\w+)\}")
 _TYPES = {
-    "person": "PERSON", "given": "PERSON", "family": "PERSON", "place": "LOCATION", "city": "LOCATION", "country": "LOCATION", "state": "LOCATION", "address": "LOCATION", "street": "LOCATION",
+    "person": "PERSON", "given": "PERSON", "family": "PERSON", "place": "LOCATION", "city": "LOCATION", "country": "LOCATION", "state": "LOCATION", "address": "LOCATION", "home": "LOCATION", "street": "LOCATION",
     "org": "ORGANIZATION", "date": "DATE_TIME", "time": "DATE_TIME", "year": "DATE_TIME", "month": "DATE_TIME", "weekday": "DATE_TIME", "phone": "PHONE_NUMBER", "card": "CREDIT_CARD", "age": "AGE",
     "nation": "NRP", "zip": "ZIP_CODE", "id": "ID", "title": "TITLE",
 }  # fmt: skip
@@ -171,6 +185,23 @@ class People:
             self.rng.choice(("{country}", "", "")),
         ]
         return glue.join(_SLOT.sub(lambda slot: self.value(slot[1]), part) for part in parts if part)
+
+    def _home(self) -> str:
+        """Return a full postal address, the postcode in it, in the layouts of several countries."""
+        layout = self.rng.choice(
+            (
+                "{street}, {city}, {state} {zip}",
+                "{street}\n{city}, {state} {zip}",
+                "{street}\n {city}\n {state} {zip}",
+                "{street}, {city} {zip}",
+                "{street}, {zip} {city}",
+                "{street}\n{zip} {city}\n{country}",
+                "{street}, {city}, {country}",
+                "{street}, {city}, {zip}, {country}",
+                "{street} {city}, {state} {zip}",
+            )
+        )
+        return _SLOT.sub(lambda slot: self.value(slot[1]), layout)
 
     def _org(self) -> str:
         if self.rng.random() < 0.4:
@@ -436,11 +467,27 @@ def _log(people: People, page: _Page) -> None:
 _MAKERS = ((_prose, 62), (_signature, 8), (_table, 8), (_json, 8), (_form, 9), (_log, 5))
 
 
+def _home(people: People, page: _Page) -> None:
+    for n in range(people.rng.choice((1, 1, 2, 3))):
+        if n:
+            page.add(people.rng.choice((" ", "\n")))
+        plain = people.rng.random() < 0.25
+        page.fill(people, people.rng.choice(_PLAIN if plain else _AT_HOME).replace("\\n", "\n"))
+
+
+def resident(people: People) -> Row:
+    """Return a text about where people live, their titles and ages."""
+    return _row(people, _home)
+
+
 def personal(people: People) -> Row:
     """Return a text with personal data of one country (or, in tables, of one each)."""
+    return _row(people, people.rng.choices([m for m, _ in _MAKERS], [w for _, w in _MAKERS])[0])
+
+
+def _row(people: People, maker: Callable[[People, _Page], None]) -> Row:
     people.travel()
     page = _Page()
-    maker = people.rng.choices([m for m, _ in _MAKERS], [w for _, w in _MAKERS])[0]
     maker(people, page)
     text, spans = page.text, page.spans
     style = people.rng.random()

@@ -25,7 +25,21 @@ from pydantic import BaseModel
 
 from secure_core import Action, Blocked, Context, Decision, Guard, InputError, Stage, Status
 
-__all__ = ["CALLS", "LABELS", "Verdict", "aclean", "clean", "cleaned", "is_opaque", "judge", "refuse", "rewrite"]
+from ._run_span import under_run
+
+__all__ = [
+    "CALLS",
+    "LABELS",
+    "Verdict",
+    "aclean",
+    "ajudge",
+    "clean",
+    "cleaned",
+    "is_opaque",
+    "judge",
+    "refuse",
+    "rewrite",
+]
 
 Replace = Callable[[str, Context], str]
 Verdict = dict[tuple[str, Context], Decision]
@@ -46,6 +60,8 @@ LABELS = frozenset(
     | {"system_fingerprint", "service_tier", "output_version", "id", "object"}
 )
 """Keys of ``response_metadata`` under which providers speak of themselves."""
+_GRAPH = {"Command": ("update", "resume", "goto"), "Send": ("arg",), "Interrupt": ("value",), "Overwrite": ("value",)}
+"""What holds text in the values of LangGraph (which need not be installed); the rest names nodes and interrupts."""
 _PICTURED = ("data:image/", "data:audio/", "data:video/", "data:application/pdf")
 _PLAIN = (type(None), bool, float, complex, Decimal, date, time, timedelta, Enum, UUID, type, Runnable)
 _LONG = 10**12
@@ -56,7 +72,17 @@ def judge(guard: Guard, value: Any, context: Context) -> Verdict:
     """Decide every text in ``value``, in one batch."""
     if not (found := _texts(value, context)):
         return {}
-    decisions = guard.check_many([text for text, _ in found], contexts=[place for _, place in found])
+    with under_run():
+        decisions = guard.check_many([text for text, _ in found], contexts=[place for _, place in found])
+    return dict(zip(found, decisions, strict=True))
+
+
+async def ajudge(guard: Guard, value: Any, context: Context) -> Verdict:
+    """As `judge`, without blocking the event loop."""
+    if not (found := _texts(value, context)):
+        return {}
+    with under_run():
+        decisions = await guard.acheck_many([text for text, _ in found], contexts=[place for _, place in found])
     return dict(zip(found, decisions, strict=True))
 
 
@@ -99,10 +125,7 @@ def clean(guard: Guard, value: Any, context: Context) -> Any:
 
 async def aclean(guard: Guard, value: Any, context: Context) -> Any:
     """As `clean`, without blocking the event loop."""
-    if not (found := _texts(value, context)):
-        return value
-    decisions = await guard.acheck_many([text for text, _ in found], contexts=[place for _, place in found])
-    return cleaned(value, context, dict(zip(found, decisions, strict=True)))
+    return cleaned(value, context, await ajudge(guard, value, context))
 
 
 def _texts(value: Any, context: Context) -> list[tuple[str, Context]]:
@@ -121,7 +144,8 @@ def rewrite(value: Any, context: Context, put: Replace) -> Any:
 
     Messages and documents know better than the caller where their text arose: a human message is `Stage.INPUT`, a
     model's message `Stage.OUTPUT` and its tool calls `Stage.TOOL_CALL`, a tool's message `Stage.TOOL_RESULT`, a
-    document `Stage.RETRIEVAL` (or `Stage.INGEST`); system messages are the application's own words and stay as they
+    document `Stage.RETRIEVAL` (or `Stage.INGEST`); what a human and a model said is `Stage.MEMORY` where the caller
+    says so; system messages are the application's own words and stay as they
     are. An object of an unknown type is judged as it prints; bytes that are no UTF-8 are taken for media and pass.
 
     Raises:
@@ -136,6 +160,8 @@ def rewrite(value: Any, context: Context, put: Replace) -> Any:
             return _message(value, context, put)
         case Document():
             return _document(value, context, put)
+        case {"type": "tool_call", "args": _}:
+            return _block(value, context, put, item=True)
         case Mapping():
             return _mapping(value, {key: rewrite(held, context, put) for key, held in value.items()}, context, put)
         case list() | tuple() | set() | frozenset():
@@ -144,6 +170,8 @@ def rewrite(value: Any, context: Context, put: Replace) -> Any:
             return _bytes(value, context, put)
         case _ if isinstance(value, _PLAIN) or inspect.isroutine(value):
             return value
+        case _ if type(value).__module__ == "langgraph.types" and type(value).__name__ in _GRAPH:
+            return _with(value, {name: getattr(value, name) for name in _GRAPH[type(value).__name__]}, context, put)
         case BaseModel():
             names = (*type(value).model_fields, *(value.model_extra or ()))
             return _with(value, {name: getattr(value, name) for name in names}, context, put)
@@ -229,6 +257,8 @@ def _message(message: BaseMessage, context: Context, put: Replace) -> BaseMessag
     match message:
         case SystemMessage():
             return message
+        case HumanMessage() | AIMessage() if context.stage is Stage.MEMORY:
+            pass
         case HumanMessage():
             context = replace(context, stage=Stage.INPUT)
         case AIMessage():

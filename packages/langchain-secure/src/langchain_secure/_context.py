@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from langchain_core.runnables.config import RunnableConfig, ensure_config
@@ -11,7 +11,7 @@ from secure_core import Context, Stage
 
 __all__ = ["context_for"]
 
-_PRINCIPAL = ("principal", "user_id")
+_PRINCIPAL = ("langgraph_auth_user_id", "principal", "user_id")
 _SESSION = ("session", "session_id", "thread_id")
 _TENANT = ("tenant", "tenant_id")
 
@@ -25,11 +25,18 @@ def context_for(
 ) -> Context:
     """Return the context of a text at ``stage``.
 
-    ``configurable`` speaks before ``metadata``. The principal is read from ``principal`` or ``user_id``,
-    the session from ``session``, ``session_id`` or ``thread_id``, the tenant from ``tenant`` or ``tenant_id``.
+    All of ``configurable`` speaks before any of ``metadata``, which may come from outside. The principal is read from
+    ``langgraph_auth_user_id`` (whom LangGraph's server let in), ``principal`` or ``user_id``, the session from
+    ``session``, ``session_id`` or ``thread_id``, the tenant from ``tenant`` or ``tenant_id``.
+
+    Args:
+        stage: where the text stands.
+        config: of the run; left out, that of the run around all this.
+        metadata: of the run, where there is no config.
+        source: name of the tool, retriever, model or runnable.
     """
     config = ensure_config(config)
-    known = {**config.get("metadata", {}), **(metadata or {}), **config.get("configurable", {})}
+    known = (config.get("configurable", {}), metadata or {}, config.get("metadata", {}))
     return Context(
         stage,
         principal=_first(known, _PRINCIPAL),
@@ -39,5 +46,5 @@ def context_for(
     )
 
 
-def _first(known: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
-    return next((str(known[key]) for key in keys if known.get(key) is not None), None)
+def _first(known: Iterable[Mapping[str, Any]], keys: tuple[str, ...]) -> str | None:
+    return next((str(told[key]) for told in known for key in keys if told.get(key) is not None), None)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 
 from secure_core import Guard, Policy, PolicyError
 
-__all__ = ["Guarded", "PolicyLike"]
+__all__ = ["Guarded", "PolicyLike", "guard_of"]
 
 PolicyLike = str | Path | Policy | dict[str, Any] | Guard
 
@@ -37,7 +37,16 @@ class Guarded(BaseModel):
     def model_post_init(self, context: Any, /) -> None:
         """Build the guard, so that a wrong policy is refused here and not when the first text comes."""
         super().model_post_init(context)
-        self._guard = Guard.from_policy(_read(self.policy) if isinstance(self.policy, dict) else self.policy)
+        self._guard = guard_of(self.policy)
+
+
+def guard_of(policy: PolicyLike) -> Guard:
+    """Return the guard that a policy is made into, or that was given as one.
+
+    Raises:
+        PolicyError: the policy is wrong.
+    """
+    return Guard.from_policy(_read(policy) if isinstance(policy, dict) else policy)
 
 
 def _read(data: dict[str, Any]) -> Policy:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Mapping
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
@@ -17,7 +18,7 @@ from langchain_core.documents import Document
 from langchain_core.messages import BaseMessage, ToolMessage
 from langchain_core.outputs import ChatGenerationChunk, Generation
 
-__all__ = ["edit_chunk", "edit_tool_message", "proven", "put_documents", "put_message"]
+__all__ = ["edit_chunk", "edit_tool_message", "on_trial", "proven", "put_documents", "put_message"]
 
 
 def put_documents(documents: list[Document], new: list[Document]) -> None:
@@ -51,7 +52,15 @@ def proven() -> frozenset[str]:
 
     Tried once per process and version of langchain-core, in a few milliseconds.
     """
-    return _proven(langchain_core.__version__)
+    return frozenset() if on_trial() else _proven(langchain_core.__version__)
+
+
+_trying: ContextVar[bool] = ContextVar("langchain_secure_trying", default=False)
+
+
+def on_trial() -> bool:
+    """Whether this is the trial itself: a handler that the environment attaches to it must not try again."""
+    return _trying.get()
 
 
 @cache
@@ -59,8 +68,12 @@ def _proven(version: str) -> frozenset[str]:
     from ._trial import what_comes_out  # builds classes that nobody else needs
 
     found: set[str] = set()
-    # A thread of its own: no event loop, no run and no trace of the caller's is in it.
-    trial = threading.Thread(target=lambda: found.update(asyncio.run(what_comes_out())))
+
+    def work() -> None:
+        _trying.set(True)
+        found.update(asyncio.run(what_comes_out()))
+
+    trial = threading.Thread(target=work)  # of its own: no event loop, no run and no trace of the caller's is in it
     trial.start()
     trial.join()
     return frozenset(found)

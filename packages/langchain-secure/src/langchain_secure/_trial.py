@@ -24,7 +24,8 @@ _RAW, _CLEAN = "raw", "clean"
 
 async def what_comes_out() -> set[str]:
     """Return the names of the edits that take effect, sync and async."""
-    otel_context.attach(otel_context.set_value("suppress_instrumentation", True))
+    for key in ("suppress_instrumentation", getattr(otel_context, "_SUPPRESS_INSTRUMENTATION_KEY", "")):
+        otel_context.attach(otel_context.set_value(key, True))
     with tracing_context(enabled=False):
         config: Any = {"callbacks": [_Editor()]}
         call: Any = {"type": "tool_call", "id": "1", "name": "tool", "args": {}}
@@ -47,7 +48,8 @@ class _Editor(BaseCallbackHandler):
         put_documents(documents, [Document(_CLEAN)])
 
     def on_llm_end(self, response: LLMResult, **kwargs: Any) -> None:
-        put_message(response.generations[0][0], AIMessage(_CLEAN))
+        generation: Any = response.generations[0][0]
+        put_message(generation, generation.message.model_copy(update={"content": _CLEAN}))
 
     def on_llm_new_token(self, token: Any, *, chunk: Any = None, **kwargs: Any) -> None:
         last = chunk.message.chunk_position == "last"

@@ -12,6 +12,7 @@ from secure_core import Context, Guard, StreamSanitizer
 
 from ._content import clean, rewrite
 from ._message_stream import MessageStream, flushed
+from ._run_span import under_run
 
 __all__ = ["ValueStream"]
 
@@ -65,12 +66,15 @@ class _Texts:
         self._said = False
 
     def push(self, chunk: str) -> Iterator[str]:
-        if text := self._stream.push(chunk):
+        with under_run():
+            text = self._stream.push(chunk)
+        if text:
             self._said = True
             yield text
 
     def flush(self) -> Iterator[str]:
-        tail = flushed(self._stream)
+        with under_run():
+            tail = flushed(self._stream)
         if tail or not self._said:
             yield tail
 
@@ -82,10 +86,14 @@ class _Messages:
 
     def push(self, chunk: AIMessageChunk) -> Iterator[AIMessageChunk]:
         self._id = chunk.id or self._id
-        yield chunk.model_copy(update=self._stream.push(chunk))
+        with under_run():
+            fields = self._stream.push(chunk)
+        yield chunk.model_copy(update=fields)
 
     def flush(self) -> Iterator[AIMessageChunk]:
-        if tail := self._stream.flush():
+        with under_run():
+            tail = self._stream.flush()
+        if tail:
             yield tail.model_copy(update={"id": self._id})
 
 
@@ -156,7 +164,8 @@ class _Growing:
         if self._stream is None or not text.startswith(self._raw):
             self._stream = self._guard.stream(context=context)
             self._raw = self._shown = ""
-        self._shown += self._stream.push(text[len(self._raw) :])
+        with under_run():
+            self._shown += self._stream.push(text[len(self._raw) :])
         self._raw = text
         return self._shown
 

@@ -21,6 +21,7 @@ from ._content import Verdict, cleaned, judge, refuse
 from ._context import context_for
 from ._message_stream import MessageStream, WholeMessage
 from ._reach import edit_chunk, edit_tool_message, proven, put_documents, put_message
+from ._run_span import under_run
 
 __all__ = ["Capabilities", "Mode", "SecureCallbackHandler"]
 
@@ -127,7 +128,8 @@ class SecureCallbackHandler(BaseCallbackHandler):
         if run.stream is None:
             kind = MessageStream if "chunks" in self._reach else WholeMessage
             run.stream = kind(self._guard, run.context)
-        edit_chunk(chunk, run.stream.push(chunk.message))
+        with under_run(run_id, kwargs.get("parent_run_id")):
+            edit_chunk(chunk, run.stream.push(chunk.message))
 
     def on_stream_event(self, event: Any, *, run_id: UUID, **kwargs: Any) -> Any:
         """Refuse v3 events, which consumers have before any handler, unless the model is clean by itself."""
@@ -142,8 +144,9 @@ class SecureCallbackHandler(BaseCallbackHandler):
                 raise SecureError(_NO_HOLD.format("a stream without a last chunk"))
             return
         context = dataclasses.replace(run.context, stage=Stage.OUTPUT)
-        for generation in (generation for generations in response.generations for generation in generations):
-            self._finish(generation, context)
+        with under_run(run_id, kwargs.get("parent_run_id")):
+            for generation in (generation for generations in response.generations for generation in generations):
+                self._finish(generation, context)
 
     def _finish(self, generation: Generation, context: Context) -> None:
         said = generation.message if isinstance(generation, ChatGeneration) else generation.text
@@ -174,7 +177,8 @@ class SecureCallbackHandler(BaseCallbackHandler):
     def on_retriever_end(self, documents: Sequence[Document], *, run_id: UUID, **kwargs: Any) -> None:
         """Replace the documents by clean ones; leave blocked ones out."""
         context = dataclasses.replace(self._end(run_id).context, stage=Stage.RETRIEVAL)
-        verdict = judge(self._guard, documents, context)
+        with under_run(run_id, kwargs.get("parent_run_id")):
+            verdict = judge(self._guard, documents, context)
         if "documents" in self._reach and isinstance(documents, list):
             put_documents(documents, cleaned(documents, context, verdict))
         else:
@@ -195,7 +199,8 @@ class SecureCallbackHandler(BaseCallbackHandler):
     def on_tool_end(self, output: Any, *, run_id: UUID, **kwargs: Any) -> None:
         """Clean tool messages; stop any other result that a rule would have to change."""
         context = dataclasses.replace(self._end(run_id).context, stage=Stage.TOOL_RESULT)
-        verdict = judge(self._guard, output, context)
+        with under_run(run_id, kwargs.get("parent_run_id")):
+            verdict = judge(self._guard, output, context)
         messages = output if isinstance(output, list) else [output]
         if "tool_message" in self._reach and all(isinstance(message, ToolMessage) for message in messages):
             for message in messages:
@@ -213,10 +218,12 @@ class SecureCallbackHandler(BaseCallbackHandler):
         """Judge what goes into a run, and remember the run if it may go on."""
         source = known.get("name") or (serialized or {}).get("name")
         context = context_for(stage, metadata=known.get("metadata"), source=source)
-        self._refuse(judge(self._guard, value, context))
+        with under_run(run_id, known.get("parent_run_id")):
+            verdict = judge(self._guard, value, context)
+        self._refuse(verdict)
         if len(self._runs) >= _MOST_RUNS:
             self._runs.pop(list(self._runs)[0], None)  # noqa: RUF015  # a copy: other threads write to it too
-        secured = (serialized or {}).get("id", [])[-1:] == ["SecureChatModel"]
+        secured = (serialized or {}).get("id", [])[-1:] in (["SecureChatModel"], ["AgentChatModel"])
         self._runs[run_id] = _Run(context, secured)
 
     def _run(self, run_id: UUID) -> _Run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from langchain_core.callbacks import (
@@ -10,19 +11,22 @@ from langchain_core.callbacks import (
 )
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever, LangSmithRetrieverParams
-from langchain_core.runnables import RunnableConfig
-from pydantic import model_validator
+from langchain_core.runnables import Runnable, RunnableConfig
+from pydantic import PrivateAttr, model_validator
 
-from secure_core import Stage
+from secure_core import Context, Stage
 
 from ._content import aclean, clean
 from ._context import context_for
 from ._guarded import Guarded
+from ._run_span import run_around, under_run
+from .attempts import BlockIsFinal
+from .runnables import SecureInput, SecureOutput
 
 __all__ = ["SecureRetriever"]
 
 
-class SecureRetriever(Guarded, BaseRetriever):
+class SecureRetriever(BlockIsFinal, Guarded, BaseRetriever):
     """A retriever whose documents are clean: their text and every value of their metadata (`Stage.RETRIEVAL`).
 
     Blocked documents are left out, the others are copies, so that what the store holds stays as it is. The query is
@@ -34,6 +38,7 @@ class SecureRetriever(Guarded, BaseRetriever):
     """
 
     retriever: BaseRetriever
+    _caller: Context | None = PrivateAttr(default=None)
 
     @model_validator(mode="before")
     @classmethod
@@ -45,29 +50,47 @@ class SecureRetriever(Guarded, BaseRetriever):
 
     def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:
         """Return the documents for a query."""
-        query = clean(self._guard, input, context_for(Stage.INPUT, config, source=self._source))
-        return super().invoke(query, config, **kwargs)
+        called = self._called(config)
+        with under_run(run_around(config)):
+            query = clean(self._guard, input, called._context(Stage.INPUT))
+        return super(SecureRetriever, called).invoke(query, config, **kwargs)
 
     async def ainvoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:
         """Return the documents for a query."""
-        query = await aclean(self._guard, input, context_for(Stage.INPUT, config, source=self._source))
-        return await super().ainvoke(query, config, **kwargs)
+        called = self._called(config)
+        with under_run(run_around(config)):
+            query = await aclean(self._guard, input, called._context(Stage.INPUT))
+        return await super(SecureRetriever, called).ainvoke(query, config, **kwargs)
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **kwargs: Any
     ) -> list[Document]:
         silent = CallbackManagerForRetrieverRun.get_noop_manager()
         found = self.retriever._get_relevant_documents(query, **self._understood(silent, kwargs))
-        context = context_for(Stage.RETRIEVAL, metadata=run_manager.metadata, source=self._source)
-        return clean(self._guard, list(found), context)  # type: ignore[no-any-return]
+        with under_run(run_manager.run_id):
+            return clean(self._guard, list(found), self._context(Stage.RETRIEVAL))  # type: ignore[no-any-return]
 
     async def _aget_relevant_documents(
         self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, **kwargs: Any
     ) -> list[Document]:
         silent = AsyncCallbackManagerForRetrieverRun.get_noop_manager()
         found = await self.retriever._aget_relevant_documents(query, **self._understood(silent, kwargs))
-        context = context_for(Stage.RETRIEVAL, metadata=run_manager.metadata, source=self._source)
-        return await aclean(self._guard, list(found), context)  # type: ignore[no-any-return]
+        with under_run(run_manager.run_id):
+            return await aclean(self._guard, list(found), self._context(Stage.RETRIEVAL))  # type: ignore[no-any-return]
+
+    def _called(self, config: RunnableConfig | None) -> SecureRetriever:
+        """Return this retriever as it is called once, by somebody; LangChain does not tell its inside by whom."""
+        called = self.model_copy()
+        called._caller = context_for(Stage.INPUT, config, source=self._source)
+        return called
+
+    def _context(self, stage: Stage) -> Context:
+        return replace(self._caller or context_for(stage, source=self._source), stage=stage)
+
+    def _as_secure(self, fallback: Runnable[Any, Any]) -> Runnable[Any, Any]:
+        if isinstance(fallback, BaseRetriever):
+            return SecureRetriever(retriever=fallback, policy=self._guard)
+        return SecureInput(self._guard) | fallback | SecureOutput(self._guard, restore=False)
 
     @property
     def _source(self) -> str:

@@ -14,9 +14,10 @@ from secure_core import Stage
 from ._content import aclean, clean
 from ._context import context_for
 from ._guarded import Guarded, PolicyLike
+from ._restoring import Edge, Restorer
 from ._value_stream import ValueStream
 
-__all__ = ["SecureInput", "SecureOutput", "SecureRunnable"]
+__all__ = ["SecureInput", "SecureOutput", "SecureRestore", "SecureRunnable"]
 
 
 class SecureRunnable(Guarded, RunnableSerializable[Any, Any]):
@@ -94,7 +95,7 @@ class SecureRunnable(Guarded, RunnableSerializable[Any, Any]):
     ) -> AsyncIterator[Any]:
         stream = ValueStream(self._guard, context_for(self.stage, config, source=self.get_name()))
         async for chunk in chunks:
-            small = isinstance(chunk, str | AIMessageChunk)
+            small = isinstance(chunk, str | AIMessageChunk) and not getattr(self._guard, "blocking", False)
             for piece in stream.push(chunk) if small else await run_in_executor(None, list, stream.push(chunk)):
                 yield piece
         for piece in await run_in_executor(None, list, stream.flush()):
@@ -103,6 +104,8 @@ class SecureRunnable(Guarded, RunnableSerializable[Any, Any]):
 
 class SecureInput(SecureRunnable):
     """Cleans what a user asks, before a chain sees it (`Stage.INPUT`).
+
+    With a guard that is bound to a vault, a chain sees stand-ins from here on, up to `SecureOutput`.
 
     >>> chain = SecureInput("default") | prompt | model  # doctest: +SKIP
     """
@@ -118,7 +121,36 @@ class SecureInput(SecureRunnable):
 class SecureOutput(SecureRunnable):
     """Cleans what a chain says, before anybody renders it (`Stage.OUTPUT`).
 
+    With a guard that is bound to a vault, what has been cleaned is restored for the guard's principal; arguments of
+    tool calls keep their stand-ins. Where the answer is stored and not shown, ``restore=False`` keeps all of them.
+
     >>> chain = prompt | model | StrOutputParser() | SecureOutput("default")  # doctest: +SKIP
+    """
+
+    stage: ClassVar[Stage] = Stage.OUTPUT
+    restore: bool = True
+    """Whether stand-ins are turned back into values, if the guard is bound to a vault."""
+
+    def __init__(
+        self, policy: PolicyLike = "default", **kwargs: Any
+    ) -> None:  # written out: checkers take fields for keywords
+        super().__init__(policy, **kwargs)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Let what is restored be restored last."""
+        super().model_post_init(context)
+        self._guard = Edge.of(self._guard) if self.restore else self._guard
+
+
+class SecureRestore(SecureRunnable):
+    """Restores what has been cleaned already, and judges nothing; the arguments of tool calls keep their stand-ins.
+
+    For the edge of an application whose inside is clean.
+
+    Raises:
+        PolicyError: the guard is not bound to a vault.
+
+    >>> app = chain_that_keeps_stand_ins | SecureRestore(guard.bind(vault, tenant="t", session="s"))  # doctest: +SKIP
     """
 
     stage: ClassVar[Stage] = Stage.OUTPUT
@@ -127,3 +159,8 @@ class SecureOutput(SecureRunnable):
         self, policy: PolicyLike = "default", **kwargs: Any
     ) -> None:  # written out: checkers take fields for keywords
         super().__init__(policy, **kwargs)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Put what restores in the place of what judges."""
+        super().model_post_init(context)
+        self._guard = Restorer.of(self._guard)

@@ -9,6 +9,8 @@ from llama_index.core.bridge.pydantic import BaseModel, Field, PrivateAttr, fiel
 from secure_core import Guard, Policy
 from secure_core.errors import PolicyError
 
+from ._restoring import Restoring
+
 __all__ = ["SecureComponent"]
 
 
@@ -65,6 +67,8 @@ class SecureComponent(BaseModel):
 
 
 def _digest(guard: Guard) -> str:
-    """Return the policy's digest, and the names of the detectors that the guard has besides it."""
+    """Return the policy's digest, the names of the detectors that the guard has besides it, and its vault's scope."""
     named = {spec.name for spec in guard.policy.detectors}
-    return "+".join([guard.policy.digest, *sorted({detector.name for detector in guard.detectors} - named)])
+    own = sorted({detector.name for detector in guard.detectors} - named)
+    scope = [f"scope:{guard.scope_digest}"] if isinstance(guard, Restoring) else []
+    return "+".join([guard.policy.digest, *own, *scope])

@@ -107,7 +107,7 @@ def rewrite(value: Any, context: Context, put: Put) -> Any:
         case float() | int() if isinstance(value, float) or abs(value) < LONG:
             return value
         case str():
-            return _arguments(value, context, put) if context.stage is Stage.TOOL_CALL else put(value, context)
+            return put(value, context)
         case bytes() | bytearray() | memoryview():
             raise InputError("bytes cannot be judged; decode them to a str before they come here")
         case Event():
@@ -161,6 +161,8 @@ def _fields(owner: type, stored: Iterable[tuple[str, Any]], context: Context, pu
             fields[name] = copy(item)
         elif name in KEY_LISTS:
             fields[name] = [_key(key, context, note) for key in item]
+        elif name == "tool_kwargs" and isinstance(item, str):
+            fields[name] = _arguments(item, context, note)
         elif name in EXTRAS:
             fields[name] = {key: _additional(key, extra, context, note) for key, extra in item.items()}
         else:
@@ -200,7 +202,9 @@ def _call(value: Any, context: Context, put: Put) -> Any:
     def entry(key: str, item: Any) -> Any:
         if key in NAMES:
             return item
-        return rewrite(item, context, put) if key in ARGUMENTS else _call(item, context, put)
+        if key in ARGUMENTS:
+            return _arguments(item, context, put) if isinstance(item, str) else rewrite(item, context, put)
+        return _call(item, context, put)
 
     match value:
         case BaseModel():

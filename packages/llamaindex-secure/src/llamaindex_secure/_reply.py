@@ -10,9 +10,10 @@ from llama_index.core.base.llms.types import ChatMessage, ChatResponse, Completi
 from secure_core import Context, Guard, StreamSanitizer
 
 from ._content import clean
+from ._restoring import Restoring, Words, in_thread, restored
 from ._stream import finish
 
-__all__ = ["areplies", "bare", "replies"]
+__all__ = ["areplies", "arestored_replies", "bare", "replies", "restored_replies"]
 
 R = TypeVar("R", ChatResponse, CompletionResponse)
 
@@ -45,6 +46,63 @@ async def areplies(guard: Guard, chunks: AsyncIterable[R], context: Context) -> 
             yield clean_chunk
     for clean_chunk in reply.close():
         yield clean_chunk
+
+
+def restored_replies(guard: Guard, chunks: Iterable[R]) -> Generator[R, None, None]:
+    """Yield the chunks of a sanitised answer restored, and one more if some of it was held back."""
+    if not isinstance(guard, Restoring):
+        yield from chunks
+        return
+    reply = _Restored(guard)
+    for chunk in chunks:
+        yield reply.push(chunk)
+    yield from reply.close()
+
+
+async def arestored_replies(guard: Guard, chunks: AsyncIterable[R]) -> AsyncGenerator[R, None]:
+    """Async twin of `restored_replies`."""
+    if not isinstance(guard, Restoring):
+        async for chunk in chunks:
+            yield chunk
+        return
+    reply = _Restored(guard)
+    async for chunk in chunks:
+        yield await in_thread(guard, reply.push, chunk)
+    for chunk in await in_thread(guard, list, reply.close()):
+        yield chunk
+
+
+class _Restored:
+    """One streamed answer on its way back. What the model says and what it thinks are two streams of text."""
+
+    def __init__(self, guard: Any) -> None:
+        self._guard = guard
+        self._words: Words = guard.restore_stream()
+        self._thoughts: Words = guard.restore_stream()
+        self._said: str | None = None  # until a word comes as a delta
+        self._last: Any = None
+
+    def push(self, chunk: Any) -> Any:
+        """Take a chunk; return it with what is certain by now."""
+        self._last = chunk
+        if chunk.delta:
+            self._said = self._said or ""
+        thought = chunk.additional_kwargs.get(_THOUGHT)
+        return self._chunk(self._words.push(chunk.delta or ""), thought and self._thoughts.push(thought))
+
+    def close(self) -> Iterator[Any]:
+        """Yield a last chunk, if something was held back."""
+        words, thoughts = self._words.flush(), self._thoughts.flush()
+        if words or thoughts:
+            yield self._chunk(words, thoughts)
+
+    def _chunk(self, words: str, thoughts: str | None) -> Any:
+        chunk = restored(self._guard, _rest(self._last, self._said is not None))
+        if self._said is not None:
+            self._said += words
+            chunk = _saying(chunk, self._said)
+        extra = {**chunk.additional_kwargs, **({_THOUGHT: thoughts} if thoughts else {})}
+        return chunk.model_copy(update={"delta": words, "additional_kwargs": extra})
 
 
 class _Reply:

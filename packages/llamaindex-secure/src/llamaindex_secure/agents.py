@@ -18,6 +18,7 @@ from llama_index.core.workflow import Event, JsonSerializer, StartEvent
 from secure_core import Context, Guard, Policy, Stage
 
 from ._content import aclean, clean
+from ._run import restoring
 from .llm import SecureLLM
 from .memory import SecureMemory
 from .tools import secure_tools
@@ -39,6 +40,10 @@ def secure_agent(agent: A, policy: str | Path | Policy | Guard = "default") -> A
     ``structured_output_fn`` returns at ``output``. System prompts, tool descriptions and the initial state are the
     application's own words and stay as they are.
 
+    With a guard that is bound to a vault the answer, and the `AgentStream` and `AgentOutput` events of the run, are
+    restored when they leave it, and what a tool is called with when it gets there. Model, memory, the state of the run
+    and its other events keep the stand-ins.
+
     Args:
         agent: A FunctionAgent, ReActAgent, CodeActAgent, another workflow agent, or an AgentWorkflow.
         policy: A shipped policy's name, a path to TOML, a `Policy` or a `Guard`.
@@ -57,7 +62,7 @@ def secure_agent(agent: A, policy: str | Path | Policy | Guard = "default") -> A
     if isinstance(agent, AgentWorkflow):
         secured.agents = {name: secure_agent(each, guard) for name, each in agent.agents.items()}
         return secured  # type: ignore[no-any-return]
-    secured.llm = agent.llm if isinstance(agent.llm, SecureLLM) else SecureLLM(llm=agent.llm, policy=guard)
+    secured.llm = _secured_llm(agent.llm, guard)
     secured.tools = secure_tools(agent.tools or [], guard)
     if agent.tool_retriever is not None:
         secured.tool_retriever = _SecureToolRetriever(agent.tool_retriever, guard)
@@ -107,6 +112,13 @@ async def _clean_event(guard: Guard, value: Any, context: Context) -> Any:
     return await aclean(guard, value, context) if isinstance(value, Event) else value
 
 
+def _secured_llm(llm: Any, guard: Guard) -> SecureLLM:
+    """Return the agent's model, secured; it restores nothing, since what it says is remembered."""
+    if isinstance(llm, SecureLLM):
+        return llm.model_copy(update={"restore": False}) if llm.restore else llm
+    return SecureLLM(llm=llm, policy=guard, restore=False)
+
+
 def _wired(agent: Any, guard: Guard) -> Any:
     """Return a copy of the agent whose runs are secured; it is an instance of a subclass of the agent's class."""
     secured = copy(agent)
@@ -133,7 +145,7 @@ class _Secured:
         """Run with a sanitised message and history."""
         args = tuple(_clean_input(self._guard, value) for value in args)
         kwargs = {name: _clean_input(self._guard, value) for name, value in kwargs.items()}
-        return super().run(*args, **kwargs)  # type: ignore[misc]
+        return restoring(super().run(*args, **kwargs), self._guard)  # type: ignore[misc]
 
     async def _init_context(self, ctx: Any, ev: Any) -> None:
         await super()._init_context(ctx, ev)  # type: ignore[misc]

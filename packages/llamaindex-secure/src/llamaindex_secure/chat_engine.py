@@ -14,6 +14,7 @@ from llama_index.core.memory import BaseMemory
 from secure_core import Blocked, Context, Guard, Policy, Stage
 
 from ._content import aclean, clean
+from ._restoring import arestored, arestored_words, restored, restored_words
 from ._stream import asanitized, sanitized
 from .memory import SecureMemory
 
@@ -30,7 +31,8 @@ class SecureChatEngine(BaseChatEngine):
 
     A message is judged at stage ``input``, an answer at ``output`` (streams stay streams), source nodes and metadata
     at ``retrieval``, what is remembered at ``memory``. What the engine's own model reads of retrieved material is
-    cleaned by a `SecureNodePostprocessor` in the engine, or a `SecureRetriever`.
+    cleaned by a `SecureNodePostprocessor` in the engine, or a `SecureRetriever`. With a guard that is bound to a vault
+    answers are restored last; memory, sources and source nodes keep the stand-ins.
 
     >>> engine = SecureChatEngine(index.as_chat_engine(node_postprocessors=[SecureNodePostprocessor()]))
 
@@ -71,8 +73,9 @@ class SecureChatEngine(BaseChatEngine):
         """Return the sanitised answer to a sanitised message, as the words come."""
         message, chat_history = clean(self._guard, (message, chat_history), _PROMPT)
         response = self._engine.stream_chat(message, chat_history)
+        words = sanitized(self._guard, response.response_gen, _ANSWER)
         return StreamingAgentChatResponse(
-            chat_stream=_chunks(sanitized(self._guard, response.response_gen, _ANSWER)),
+            chat_stream=_chunks(restored_words(self._guard, words)),
             sources=clean(self._guard, response.sources, _RESULT),
             source_nodes=clean(self._guard, response.source_nodes, _MATERIAL),
             is_writing_to_memory=False,  # the inner response does
@@ -84,8 +87,9 @@ class SecureChatEngine(BaseChatEngine):
         """Async twin of `stream_chat`."""
         message, chat_history = await aclean(self._guard, (message, chat_history), _PROMPT)
         response = await self._engine.astream_chat(message, chat_history)
+        words = asanitized(self._guard, response.async_response_gen(), _ANSWER)
         return StreamingAgentChatResponse(
-            achat_stream=_achunks(asanitized(self._guard, response.async_response_gen(), _ANSWER)),
+            achat_stream=_achunks(arestored_words(self._guard, words)),
             sources=await aclean(self._guard, response.sources, _RESULT),
             source_nodes=await aclean(self._guard, response.source_nodes, _MATERIAL),
             is_writing_to_memory=False,
@@ -93,7 +97,7 @@ class SecureChatEngine(BaseChatEngine):
 
     def _clean_answer(self, response: Any) -> AgentChatResponse:
         return AgentChatResponse(
-            response=clean(self._guard, response.response, _ANSWER),
+            response=restored(self._guard, clean(self._guard, response.response, _ANSWER)),
             sources=clean(self._guard, response.sources, _RESULT),
             source_nodes=clean(self._guard, response.source_nodes, _MATERIAL),
             is_dummy_stream=response.is_dummy_stream,
@@ -102,7 +106,7 @@ class SecureChatEngine(BaseChatEngine):
 
     async def _aclean_answer(self, response: Any) -> AgentChatResponse:
         return AgentChatResponse(
-            response=await aclean(self._guard, response.response, _ANSWER),
+            response=await arestored(self._guard, await aclean(self._guard, response.response, _ANSWER)),
             sources=await aclean(self._guard, response.sources, _RESULT),
             source_nodes=await aclean(self._guard, response.source_nodes, _MATERIAL),
             is_dummy_stream=response.is_dummy_stream,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar, cast
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from typing import Any, Self, TypeVar, cast
 
 from llama_index.core.base.llms.types import (
     ChatMessage,
@@ -15,20 +15,24 @@ from llama_index.core.base.llms.types import (
     CompletionResponseGen,
     LLMMetadata,
 )
-from llama_index.core.bridge.pydantic import Field, model_validator
+from llama_index.core.bridge.pydantic import BaseModel, Field, model_validator
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 from llama_index.core.llms.function_calling import FunctionCallingLLM
 from llama_index.core.llms.llm import LLM, ToolSelection
+from llama_index.core.prompts import PromptTemplate
 from llama_index.core.tools import BaseTool
 
 from secure_core import Context, Stage
 
 from ._component import SecureComponent
 from ._content import aclean, clean
-from ._reply import areplies, bare, replies
+from ._reply import areplies, arestored_replies, bare, replies, restored_replies
+from ._restoring import arestored, restored
 
 __all__ = ["SecureLLM"]
 
+A = TypeVar("A")
+M = TypeVar("M", bound=BaseModel)
 F = TypeVar("F", bound=Callable[..., Any])
 
 _PROMPT = Context(Stage.INPUT)
@@ -63,6 +67,10 @@ class SecureLLM(SecureComponent, FunctionCallingLLM):
     ``output``, the arguments of tool calls, value by value, at ``tool_call``. Streams stay streams; tool calls come
     with their last chunk. ``raw`` and ``logprobs`` are dropped. The caller's messages are never changed.
 
+    With a guard that is bound to a vault answers are restored last; the arguments of tool calls keep the stand-ins,
+    which `secure_tools` restore for the tool. In an engine or an agent that restores by itself, ``restore=False`` keeps
+    the values out of everything between the two; `secure_agent` sets it.
+
     >>> llm = SecureLLM(llm=OpenAI(), policy="default")
 
     Raises:
@@ -70,6 +78,7 @@ class SecureLLM(SecureComponent, FunctionCallingLLM):
     """
 
     llm: LLM = Field(description="The model that is asked.", exclude=True)
+    restore: bool = Field(default=True, description="Whether answers are restored, if the guard is bound to a vault.")
 
     @model_validator(mode="before")
     @classmethod
@@ -91,35 +100,39 @@ class SecureLLM(SecureComponent, FunctionCallingLLM):
 
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """Answer a conversation."""
-        return self._chat(clean(self._guard, list(messages), _PROMPT), **kwargs)
+        return self._restored(self._chat(clean(self._guard, list(messages), _PROMPT), **kwargs))
 
     async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """Async twin of `chat`."""
-        return await self._achat(await aclean(self._guard, list(messages), _PROMPT), **kwargs)
+        return await self._arestored(await self._achat(await aclean(self._guard, list(messages), _PROMPT), **kwargs))
 
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         """Answer a conversation as the words come."""
-        return self._stream_chat(clean(self._guard, list(messages), _PROMPT), **kwargs)
+        return self._restored_stream(self._stream_chat(clean(self._guard, list(messages), _PROMPT), **kwargs))
 
     async def astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseAsyncGen:
         """Async twin of `stream_chat`."""
-        return await self._astream_chat(await aclean(self._guard, list(messages), _PROMPT), **kwargs)
+        answer = await self._astream_chat(await aclean(self._guard, list(messages), _PROMPT), **kwargs)
+        return self._arestored_stream(answer)
 
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         """Complete a prompt."""
-        return self._complete(clean(self._guard, prompt, _PROMPT), formatted=formatted, **kwargs)
+        return self._restored(self._complete(clean(self._guard, prompt, _PROMPT), formatted=formatted, **kwargs))
 
     async def acomplete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         """Async twin of `complete`."""
-        return await self._acomplete(await aclean(self._guard, prompt, _PROMPT), formatted=formatted, **kwargs)
+        prompt = await aclean(self._guard, prompt, _PROMPT)
+        return await self._arestored(await self._acomplete(prompt, formatted=formatted, **kwargs))
 
     def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseGen:
         """Complete a prompt as the words come."""
-        return self._stream_complete(clean(self._guard, prompt, _PROMPT), formatted=formatted, **kwargs)
+        prompt = clean(self._guard, prompt, _PROMPT)
+        return self._restored_stream(self._stream_complete(prompt, formatted=formatted, **kwargs))
 
     async def astream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseAsyncGen:
         """Async twin of `stream_complete`."""
-        return await self._astream_complete(await aclean(self._guard, prompt, _PROMPT), formatted=formatted, **kwargs)
+        prompt = await aclean(self._guard, prompt, _PROMPT)
+        return self._arestored_stream(await self._astream_complete(prompt, formatted=formatted, **kwargs))
 
     # -- answering ---------------------------------------------------------------------------------
 
@@ -157,6 +170,62 @@ class SecureLLM(SecureComponent, FunctionCallingLLM):
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseAsyncGen:
         return areplies(self._guard, await self.llm.astream_complete(prompt, formatted=formatted, **kwargs), _ANSWER)
+
+    # -- the way back, which LlamaIndex's own events and callbacks do not see ------------------------
+
+    def _restored(self, answer: A) -> A:
+        return restored(self._guard, answer) if self.restore else answer
+
+    async def _arestored(self, answer: A) -> A:
+        return await arestored(self._guard, answer) if self.restore else answer
+
+    def _restored_stream(self, answer: A) -> A:
+        return cast(A, restored_replies(self._guard, cast(Any, answer))) if self.restore else answer
+
+    def _arestored_stream(self, answer: A) -> A:
+        return cast(A, arestored_replies(self._guard, cast(Any, answer))) if self.restore else answer
+
+    def _unrestored(self) -> Self:
+        return self.model_copy(update={"restore": False})
+
+    # A structured answer is read first and restored as an object: a value may hold what JSON has to escape.
+
+    def structured_predict(
+        self, output_cls: type[M], prompt: PromptTemplate, llm_kwargs: dict[str, Any] | None = None, **args: Any
+    ) -> M:
+        """Answer with an object of a class."""
+        inner = self._unrestored()
+        answer: M = FunctionCallingLLM.structured_predict(inner, output_cls, prompt, llm_kwargs, **args)
+        return self._restored(answer)
+
+    async def astructured_predict(
+        self, output_cls: type[M], prompt: PromptTemplate, llm_kwargs: dict[str, Any] | None = None, **args: Any
+    ) -> M:
+        """Async twin of `structured_predict`."""
+        inner = self._unrestored()
+        answer: M = await FunctionCallingLLM.astructured_predict(inner, output_cls, prompt, llm_kwargs, **args)
+        return await self._arestored(answer)
+
+    def stream_structured_predict(
+        self, output_cls: type[M], prompt: PromptTemplate, llm_kwargs: dict[str, Any] | None = None, **args: Any
+    ) -> Generator[Any, None, None]:
+        """Answer with objects that grow to one of a class."""
+        inner = self._unrestored()
+        for partial in FunctionCallingLLM.stream_structured_predict(inner, output_cls, prompt, llm_kwargs, **args):
+            yield self._restored(partial)
+
+    async def astream_structured_predict(
+        self, output_cls: type[M], prompt: PromptTemplate, llm_kwargs: dict[str, Any] | None = None, **args: Any
+    ) -> AsyncGenerator[Any, None]:
+        """Async twin of `stream_structured_predict`."""
+        inner = self._unrestored()
+        partials = await FunctionCallingLLM.astream_structured_predict(inner, output_cls, prompt, llm_kwargs, **args)
+
+        async def objects() -> AsyncGenerator[Any, None]:
+            async for partial in partials:
+                yield await self._arestored(partial)
+
+        return objects()
 
     # -- tools -------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from secure_core import Context, Guard, Policy, Stage
 from secure_core.errors import InputError
 
 from ._content import aclean, clean
+from ._restoring import arestored, arestored_words, restored, restored_words
 from ._stream import asanitized, sanitized
 
 __all__ = ["SecureQueryEngine"]
@@ -36,7 +37,8 @@ class SecureQueryEngine(BaseQueryEngine):
 
     The question is judged at stage ``input``, the answer at ``output`` (streams stay streams), source nodes and
     metadata at ``retrieval``. What the engine's own model reads is cleaned by a
-    `SecureNodePostprocessor` in the engine.
+    `SecureNodePostprocessor` in the engine. With a guard that is bound to a vault the answer is restored last; source
+    nodes and metadata keep the stand-ins.
 
     >>> engine = SecureQueryEngine(index.as_query_engine(node_postprocessors=[SecureNodePostprocessor()]))
 
@@ -66,11 +68,12 @@ class SecureQueryEngine(BaseQueryEngine):
 
     def query(self, str_or_query_bundle: QueryType) -> RESPONSE_TYPE:
         """Return the sanitised answer to a sanitised question."""
-        return super().query(clean(self._guard, str_or_query_bundle, _QUESTION))
+        return _restored(self._guard, super().query(clean(self._guard, str_or_query_bundle, _QUESTION)))
 
     async def aquery(self, str_or_query_bundle: QueryType) -> RESPONSE_TYPE:
         """Async twin of `query`."""
-        return await super().aquery(await aclean(self._guard, str_or_query_bundle, _QUESTION))
+        response = await super().aquery(await aclean(self._guard, str_or_query_bundle, _QUESTION))
+        return await _arestored(self._guard, response)
 
     # The engine's public methods are called, not `_query`: a CustomQueryEngine has no other.
 
@@ -101,7 +104,7 @@ class SecureQueryEngine(BaseQueryEngine):
         question = clean(self._guard, query_bundle, _QUESTION)
         material = clean(self._guard, nodes, _MATERIAL)
         additional = clean(self._guard, list(additional_source_nodes or []), _MATERIAL)
-        return self._clean_answer(self._engine.synthesize(question, material, additional))
+        return _restored(self._guard, self._clean_answer(self._engine.synthesize(question, material, additional)))
 
     async def asynthesize(
         self,
@@ -113,7 +116,8 @@ class SecureQueryEngine(BaseQueryEngine):
         question = await aclean(self._guard, query_bundle, _QUESTION)
         material = await aclean(self._guard, nodes, _MATERIAL)
         additional = await aclean(self._guard, list(additional_source_nodes or []), _MATERIAL)
-        return await self._aclean_answer(await self._engine.asynthesize(question, material, additional))
+        response = await self._aclean_answer(await self._engine.asynthesize(question, material, additional))
+        return await _arestored(self._guard, response)
 
     def _clean_answer(self, response: RESPONSE_TYPE) -> RESPONSE_TYPE:
         said = clean(self._guard, _said(response), _ANSWER)
@@ -164,3 +168,22 @@ def _rebuilt(
         atokens = asanitized(guard, response.response_gen, _ANSWER)
         return AsyncStreamingResponse(atokens, nodes, known, said)
     return dataclasses.replace(response, response=said, source_nodes=nodes, metadata=known)
+
+
+def _restored(guard: Guard, response: RESPONSE_TYPE) -> RESPONSE_TYPE:
+    """Return the sanitised response with its answer restored."""
+    return _saying(guard, response, restored(guard, _said(response)))
+
+
+async def _arestored(guard: Guard, response: RESPONSE_TYPE) -> RESPONSE_TYPE:
+    return _saying(guard, response, await arestored(guard, _said(response)))
+
+
+def _saying(guard: Guard, response: RESPONSE_TYPE, said: Any) -> RESPONSE_TYPE:
+    if isinstance(response, StreamingResponse):
+        words = restored_words(guard, response.response_gen)
+        return StreamingResponse(words, response.source_nodes, response.metadata, said)
+    if isinstance(response, AsyncStreamingResponse):
+        awords = arestored_words(guard, response.response_gen)
+        return AsyncStreamingResponse(awords, response.source_nodes, response.metadata, said)
+    return dataclasses.replace(response, response=said)

@@ -11,6 +11,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, QueryType
 from secure_core import Context, Guard, Policy, Stage
 
 from ._content import aclean, clean
+from ._restoring import aasked, asked
 
 __all__ = ["SecureRetriever"]
 
@@ -21,7 +22,10 @@ _MATERIAL = Context(Stage.RETRIEVAL)
 class SecureRetriever(BaseRetriever):
     """Brings what ``retriever`` brings, sanitised as by a `SecureNodePostprocessor`; the question is sanitised too.
 
-    The events that LlamaIndex emits about the retrieval hold the sanitised question and nodes.
+    The events that LlamaIndex emits about the retrieval hold the sanitised question and nodes. With a guard that is
+    bound to a vault the inner retriever, whose index knows no stand-ins, is asked with the values that the policy
+    restores at stage ``retrieval``. A model that it asks in turn (for an embedding, for more questions) should then be
+    a `SecureEmbedding` or a `SecureLLM`.
 
     >>> retriever = SecureRetriever(index.as_retriever(), policy="default")
 
@@ -60,11 +64,11 @@ class SecureRetriever(BaseRetriever):
     # The inner retriever's public methods would show the nodes as they are to event handlers.
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        nodes = self._retriever._retrieve(query_bundle)
+        nodes = self._retriever._retrieve(asked(self._guard, query_bundle))
         return clean(self._guard, self._retriever._handle_recursive_retrieval(query_bundle, nodes), _MATERIAL)
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        nodes = await self._retriever._aretrieve(query_bundle)
+        nodes = await self._retriever._aretrieve(await aasked(self._guard, query_bundle))
         nodes = await self._retriever._ahandle_recursive_retrieval(query_bundle, nodes)
         return await aclean(self._guard, nodes, _MATERIAL)
 

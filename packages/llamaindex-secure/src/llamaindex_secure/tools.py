@@ -13,6 +13,7 @@ from llama_index.core.tools import AsyncBaseTool, BaseTool, FunctionTool, ToolOu
 from secure_core import Blocked, Context, Guard, Policy, Stage
 
 from ._content import aclean, clean
+from ._restoring import atool_arguments, tool_arguments
 
 __all__ = ["secure_tools"]
 
@@ -29,6 +30,9 @@ def secure_tools(
     ``raw_input``, ``raw_output`` and the messages of errors at ``tool_result``, with the tool's name as the context's
     source. A blocked call is answered with an error that tells the model nothing. Each copy is an instance of a
     subclass of its tool's class, so that agents still inject what they inject into it.
+
+    With a guard that is bound to a vault the tool gets the values for stand-ins that the policy restores for it (stage
+    ``tool_call``, the tool's name as source); ``raw_input`` keeps the stand-ins.
 
     Args:
         tools: Tools, or functions to make tools of.
@@ -68,8 +72,9 @@ class _Secured(AsyncBaseTool):
         """Run the tool with sanitised arguments; return its sanitised result."""
         injected = self._injected(kwargs)
         try:
-            args, kwargs = clean(self._guard, (args, kwargs), self._at(Stage.TOOL_CALL))
-            output = self._run(args, {**kwargs, **injected})
+            given = clean(self._guard, (args, kwargs), self._at(Stage.TOOL_CALL))
+            args, kwargs = real = tool_arguments(self._guard, given, self.metadata.get_name())
+            output = _as_given(self._run(args, {**kwargs, **injected}), given, real)
             return clean(self._guard, output, self._at(Stage.TOOL_RESULT))
         except Blocked:
             return self._failed(DENIED)
@@ -78,8 +83,9 @@ class _Secured(AsyncBaseTool):
         """Async twin of `call`."""
         injected = self._injected(kwargs)
         try:
-            args, kwargs = await aclean(self._guard, (args, kwargs), self._at(Stage.TOOL_CALL))
-            output = await self._arun(args, {**kwargs, **injected})
+            given = await aclean(self._guard, (args, kwargs), self._at(Stage.TOOL_CALL))
+            args, kwargs = real = await atool_arguments(self._guard, given, self.metadata.get_name())
+            output = _as_given(await self._arun(args, {**kwargs, **injected}), given, real)
             return await aclean(self._guard, output, self._at(Stage.TOOL_RESULT))
         except Blocked:
             return self._failed(DENIED)
@@ -127,3 +133,11 @@ def _bare(output: ToolOutput) -> ToolOutput:
         raw_output=output.content if isinstance(output.raw_output, bytes) else output.raw_output,
         is_error=output.is_error,
     )
+
+
+def _as_given(output: ToolOutput, given: tuple[Any, Any], real: tuple[Any, Any]) -> ToolOutput:
+    """Return an output that says what the model called the tool with, not what the tool was told."""
+    if given == real:
+        return output
+    args, kwargs = given
+    return output.model_copy(update={"raw_input": {"args": args, "kwargs": kwargs}})

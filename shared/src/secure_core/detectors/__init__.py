@@ -32,6 +32,8 @@ class Detector(Protocol):
     ``screen(texts) -> list[bool]``
         A cheap test. False promises that `detect` finds nothing in the text, nor in any segment
         of it; then it is not asked.
+    ``stages``
+        The stages at which it looks; left out, at all of them.
     ``heavy``
         It works for long; `Guard.acheck` asks it in a thread.
     """

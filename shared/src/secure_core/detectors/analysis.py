@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import copy
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
+from itertools import accumulate, groupby
 from typing import Any
 
 import regex  # type: ignore[import-untyped]
 
 from ._presidio import judges
-from .conflicts import within_longer
+from .conflicts import distinct, within_longer
 from .context_words import ContextWords, boosted, window
+from .expressions import Rendering, lowered, plain, rendered
 from .languages import language
-from .outlines import BY_DIGEST, digest
-from .patterns import Gate
-from .shapes import lowered, outline, shapes
+from .patterns import Ends, Gate
 
-__all__ = ["Analysis", "Scores"]
+__all__ = ["Analysis", "Match", "Scores"]
 
 _CUT_OUT = 0.3
 """The most that a match scores that is a part of a longer run of letters and digits."""
+_TOKEN, _TOKEN_BEFORE = regex.compile(r"\S+"), regex.compile(r"(?r)\S+")
+_DIGIT = re.compile(rb"[0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +50,26 @@ class _Rule:
 
     recognizer: int
     pattern: int | None
-    shapes: frozenset[str] | None
-    """Expressions of which one matches the outline of every text that the rule finds something in."""
+    rendering: Rendering | None
+    """What Hyperscan finds in every text that the rule finds something in; ``None``: the rule is always run."""
     needs_context: bool
     """Without a context word what it finds scores too little to be reported."""
+
+
+@dataclass(slots=True)
+class Match:
+    """What a rule found: as much of Presidio's ``RecognizerResult`` as is needed."""
+
+    entity_type: str
+    start: int
+    end: int
+    score: float
+
+
+_Ends = list[int] | None
+"""Where the matches of a rule's rendering end in a text; ``None`` if nobody has looked."""
+_Hits = dict[int, _Ends]
+"""The rules that concern a text, by index."""
 
 
 class Analysis:
@@ -60,8 +79,8 @@ class Analysis:
         recognizers: instances of Presidio's ``EntityRecognizer``, each with the language that its
             context words are of, or ``None`` if they are taken for found in any text.
         scores: what is reported.
-        outlines: by name of a recogniser that is no ``PatternRecognizer``, what `shapes.outline`
-            of a text matches if it finds something.
+        renderings: by name of a recogniser that is no ``PatternRecognizer``, what Hyperscan finds in
+            `expressions.plain` of a text if the recogniser finds something in the text.
     """
 
     def __init__(
@@ -69,113 +88,220 @@ class Analysis:
         recognizers: Sequence[tuple[Any, str | None]],
         scores: Scores,
         *,
-        outlines: Mapping[str, str],
+        renderings: Mapping[str, Rendering],
     ) -> None:
         self._recognizers = tuple(recognizer for recognizer, _ in recognizers)
         self._homes = tuple(home for _, home in recognizers)
         self._contexts = tuple(ContextWords(recognizer.context or ()) for recognizer in self._recognizers)
         self._scores = scores
         self._rules = tuple(
-            rule for index, each in enumerate(self._recognizers) for rule in self._rules_of(index, each, outlines)
+            rule for index, each in enumerate(self._recognizers) for rule in self._rules_of(index, each, renderings)
         )
-        self._always = frozenset(index for index, rule in enumerate(self._rules) if rule.shapes is None)
-        named: dict[str, set[int]] = {}
-        for index, rule in enumerate(self._rules):
-            for shape in rule.shapes or ():
-                named.setdefault(shape, set()).add(index)
+        self._always = [index for index, rule in enumerate(self._rules) if rule.rendering is None]
+        self._lettered = _Pass(self._rules, needs_digit=False)
+        self._numbered = _Pass(self._rules, needs_digit=True)
         spoken: dict[str, set[int]] = {}
         for index, context in enumerate(self._contexts):
             for word in context.outlines:
                 spoken.setdefault(word, set()).add(index)
-        self._named = tuple(named.values())
         self._spoken = tuple(spoken.values())
-        self._gate = Gate([*named, *spoken])
+        self._words = Gate(list(spoken))
 
-    def _rules_of(self, index: int, recognizer: Any, outlines: Mapping[str, str]) -> Iterable[_Rule]:
+    def _rules_of(self, index: int, recognizer: Any, renderings: Mapping[str, Rendering]) -> Iterator[_Rule]:
         if not hasattr(recognizer, "patterns"):
-            drawn = outlines.get(recognizer.name)
-            yield _Rule(index, None, frozenset({drawn}) if drawn else None, False)
+            yield _Rule(index, None, renderings.get(recognizer.name), False)
             return
         entity = recognizer.supported_entities[0]
+        least = self._scores.least_for(entity)
         for number, pattern in enumerate(recognizer.patterns):
             best = 1.0 if judges(recognizer) else pattern.score
             alone = min(best, self._scores.alone.get(entity, 1.0))
-            yield _Rule(index, number, _outlined(pattern.regex), alone < self._scores.least_for(entity))
+            rendering = rendered(
+                pattern.regex,
+                apart=least > _CUT_OUT and entity != "URL",
+                ignore_case=bool(recognizer.global_regex_flags & regex.IGNORECASE),
+            )
+            yield _Rule(index, number, rendering, alone < least)
 
-    def rules_for(self, text: str) -> list[_Rule]:
-        """Return the rules that may find something in ``text``: all that do, and some more."""
-        rules = set(self._always)
-        in_context: set[int] = set()
-        for index in self._gate.candidates(outline(text)):
-            if index < len(self._named):
-                rules |= self._named[index]
-            else:
-                in_context |= self._spoken[index - len(self._named)]
-        found = (self._rules[index] for index in sorted(rules))
-        return [rule for rule in found if not rule.needs_context or rule.recognizer in in_context]
+    def concern(self, text: str) -> bool:
+        """Say whether there is a rule that may find something in ``text``, or in a part of it."""
+        if self._always or not self._lettered.known:
+            return True
+        data = _joined([text])
+        hits: set[int] = set()
+        for each in self._passes(data):
+            hits |= each.first(data)
+            if not all(self._rules[index].needs_context for index in hits):
+                return True
+        return not self._speaking(lowered(text)).isdisjoint(self._rules[index].recognizer for index in hits)
 
-    def results(self, text: str, rules: Iterable[_Rule] | None = None) -> list[Any]:
-        """Return Presidio's results for ``text``, as ``rules`` find them; by default all rules."""
-        patterns: dict[int, list[int | None]] = {}
-        for rule in self._rules if rules is None else rules:
-            patterns.setdefault(rule.recognizer, []).append(rule.pattern)
-        lower = lowered(text)
-        spoken = cache(lambda: language(lower))
+    def results(self, texts: Sequence[str]) -> list[list[Match]]:
+        """Return Presidio's results for each text."""
+        if not self._lettered.known:
+            return [self._results(text, dict.fromkeys(range(len(self._rules)))) for text in texts]
+        data = _joined(texts)
+        starts = list(accumulate((len(text) + 1 for text in texts), initial=1))
+        hits: dict[int, _Hits] = {
+            index: dict.fromkeys(self._always) for index in range(len(texts) * bool(self._always))
+        }
+        for each in self._passes(data):
+            for end, rules, after in each.ends(data):
+                index = bisect_left(starts, end) - 1
+                of_text = hits.setdefault(index, {})
+                for rule in rules:
+                    ends = of_text.setdefault(rule, [])
+                    if ends is not None:
+                        ends.append(end - after - starts[index])
+        found: list[list[Match]] = [[] for _ in texts]
+        for index, of_text in hits.items():
+            found[index] = self._results(texts[index], of_text)
+        return found
+
+    def _passes(self, data: bytes) -> Iterator[_Pass]:
+        yield self._lettered
+        if _DIGIT.search(data):
+            yield self._numbered
+
+    def _speaking(self, lower: str) -> frozenset[int]:
+        """Return the recognisers of which a context word stands in a text."""
+        return frozenset().union(*(self._spoken[word] for word in self._words.candidates(f"\n{lower}\n")))
+
+    def _results(self, text: str, hits: _Hits) -> list[Match]:
+        seen = _Seen(lowered(text), self._speaking)
+        rules = sorted(hits)
+        if any(self._rules[index].needs_context for index in rules):
+            rules = [i for i in rules if not self._rules[i].needs_context or self._rules[i].recognizer in seen.spoken]
         found = []
-        for index, wanted in patterns.items():
-            for result in self._run(index, wanted, text):
-                result.score = self._score(result, index, lower, spoken)
+        for index, group in groupby(rules, lambda rule: self._rules[rule].recognizer):
+            for result in self._run(index, [(self._rules[rule], hits[rule]) for rule in group], text, seen.lower):
+                result.score = self._score(result, index, seen)
                 if result.score >= self._scores.least_for(result.entity_type):
                     found.append(result)
         return distinct(found)
 
-    def _run(self, index: int, wanted: Sequence[int | None], text: str) -> list[Any]:
+    def _run(self, index: int, rules: Sequence[tuple[_Rule, _Ends]], text: str, lower: str) -> list[Any]:
         recognizer = self._recognizers[index]
-        if wanted == [None]:
+        if rules[0][0].pattern is None:
             return recognizer.analyze(text, recognizer.supported_entities, None) or []
-        patterns = [recognizer.patterns[number] for number in wanted if number is not None]
         if _analyses_itself(recognizer):
             recognizer = copy.copy(recognizer)
-            recognizer.patterns = patterns
+            recognizer.patterns = [recognizer.patterns[rule.pattern] for rule, _ in rules]
             return recognizer.analyze(text, recognizer.supported_entities, None) or []
-        return distinct([match for pattern in patterns for match in _matches(recognizer, pattern, text)])
+        return distinct([match for rule, ends in rules for match in self._matches(rule, ends, text, lower)])
 
-    def _score(self, result: Any, index: int, lower: str, spoken: Callable[[], str | None]) -> float:
+    def _matches(self, rule: _Rule, ends: _Ends, text: str, lower: str) -> Iterator[Match]:
+        """Give what one expression of a recogniser finds.
+
+        This is ``PatternRecognizer.analyze`` without the explanations, which take longer than the search,
+        and without its time limit, behind which it goes on as if there were nothing.
+        """
+        recognizer = self._recognizers[rule.recognizer]
+        pattern = recognizer.patterns[rule.pattern]
+        for start, end in self._spans(rule, ends, text, lower):
+            value = text[start:end]
+            if not value:
+                continue
+            valid = recognizer.validate_result(value)
+            score = pattern.score if valid is None else float(valid)
+            if score > 0 and not recognizer.invalidate_result(value):
+                yield Match(recognizer.supported_entities[0], start, end, score)
+
+    def _spans(self, rule: _Rule, ends: _Ends, text: str, lower: str) -> Iterator[tuple[int, int]]:
+        """Give the places where an expression matches; those that score too little in any case may be left out."""
+        recognizer, rendering = self._recognizers[rule.recognizer], rule.rendering
+        compiled = _compiled(recognizer, recognizer.patterns[rule.pattern])
+        if rendering is None or ends is None:
+            yield from (match.span() for match in compiled.finditer(text))
+        elif rendering.width is not None and text.isascii():
+            whole = self._scores.least_for(recognizer.supported_entities[0]) > _CUT_OUT
+            for start, end in _apart(ends, rendering.width):
+                if not (whole and within_longer(lower, start, end)):
+                    yield start, end
+        elif rendering.in_token:
+            for start, token in _tokens(text, ends):
+                yield from ((start + match.start(), start + match.end()) for match in compiled.finditer(token))
+        else:
+            yield from (match.span() for match in compiled.finditer(text))
+
+    def _score(self, result: Any, index: int, seen: _Seen) -> float:
         score = min(float(result.score), self._scores.alone.get(result.entity_type, 1.0))
-        if result.entity_type != "URL" and within_longer(lower, result.start, result.end):
+        if result.entity_type != "URL" and within_longer(seen.lower, result.start, result.end):
             return min(score, _CUT_OUT)
-        home = self._homes[index]
-        before = window(lower, result.start, result.end)
-        if self._contexts[index].speak_in(before) and (home is None or spoken() in (None, "en", home)):
-            return boosted(score)
+        if index in seen.spoken and self._contexts[index].speak_in(window(seen.lower, result.start, result.end)):
+            home = self._homes[index]
+            return boosted(score) if home is None or seen.language in (None, "en", home) else score
         return score
 
 
-@dataclass(slots=True)
-class _Match:
-    """What an expression matched: as much of Presidio's ``RecognizerResult`` as is needed."""
+class _Seen:
+    """What is known of a text besides its matches, each thing looked up once and only if it is asked for."""
 
-    entity_type: str
-    start: int
-    end: int
-    score: float
+    def __init__(self, lower: str, speaking: Callable[[str], frozenset[int]]) -> None:
+        self.lower = lower
+        self._speaking = speaking
+
+    @cached_property
+    def spoken(self) -> frozenset[int]:
+        return self._speaking(self.lower)
+
+    @cached_property
+    def language(self) -> str | None:
+        return language(self.lower)
 
 
-def _matches(recognizer: Any, pattern: Any, text: str) -> Iterator[_Match]:
-    """Give what one expression of a recogniser finds.
+class _Pass:
+    """The rules that are looked for together."""
 
-    This is ``PatternRecognizer.analyze`` without the explanations, which take longer than the search,
-    and without its time limit, behind which it goes on as if there were nothing.
-    """
-    entity = recognizer.supported_entities[0]
-    for match in _compiled(recognizer, pattern).finditer(text):
-        value = match[0]
-        if not value:
-            continue
-        valid = recognizer.validate_result(value)
-        score = pattern.score if valid is None else float(valid)
-        if score > 0 and not recognizer.invalidate_result(value):
-            yield _Match(entity, match.start(), match.end(), score)
+    def __init__(self, rules: Sequence[_Rule], *, needs_digit: bool) -> None:
+        by_pattern: dict[tuple[str, int], list[int]] = {}
+        for index, rule in enumerate(rules):
+            if rule.rendering is not None and rule.rendering.needs_digit == needs_digit:
+                by_pattern.setdefault((rule.rendering.pattern, rule.rendering.after), []).append(index)
+        self._rules = tuple((tuple(found), after) for (_, after), found in by_pattern.items())
+        self._enough = frozenset(
+            index
+            for index, (found, _) in enumerate(self._rules)
+            if not all(rules[each].needs_context for each in found)
+        )
+        self._ends = Ends([pattern for pattern, _ in by_pattern])
+
+    @property
+    def known(self) -> bool:
+        """Whether the platform has the engine for it."""
+        return self._ends.known
+
+    def ends(self, data: bytes) -> Iterator[tuple[int, tuple[int, ...], int]]:
+        """Give where renderings' matches end, whose they are, and how much of them is behind the rule's own match."""
+        return ((end, *self._rules[pattern]) for end, pattern in self._ends.find(data))
+
+    def first(self, data: bytes) -> set[int]:
+        """Return the rules that concern the text, up to the first that needs no context word."""
+        found = self._ends.find(data, enough=self._enough)
+        return {rule for _, pattern in found for rule in self._rules[pattern][0]}
+
+
+def _joined(texts: Iterable[str]) -> bytes:
+    """Return texts as what a pass is made over: each has a character before and behind it."""
+    return "\0".join(("", *map(plain, texts), "")).encode()
+
+
+def _apart(ends: Iterable[int], width: int) -> Iterator[tuple[int, int]]:
+    """Give the ranges so long that end there; of those that overlap the first."""
+    free = 0
+    for end in ends:
+        if end - width >= free:
+            free = end
+            yield end - width, end
+
+
+def _tokens(text: str, ends: Sequence[int]) -> Iterator[tuple[int, str]]:
+    """Give the runs of characters without white space in which the places ``ends``, in order, lie."""
+    done = 0
+    for end in ends:
+        if end > done:
+            start = _TOKEN_BEFORE.search(text, done, end).start()
+            done = _TOKEN.match(text, start).end()
+            yield start, text[start:done]
 
 
 def _compiled(recognizer: Any, pattern: Any) -> Any:
@@ -185,27 +311,7 @@ def _compiled(recognizer: Any, pattern: Any) -> Any:
     return pattern.compiled_regex
 
 
-def distinct(results: Iterable[Any]) -> list[Any]:
-    """Return the results that do not lie in a surer or longer one of their entity, as Presidio resolves them."""
-    kept: list[Any] = []
-    for result in sorted(results, key=lambda each: (-each.score, each.start, each.start - each.end)):
-        if not any(
-            other.start <= result.start and result.end <= other.end and other.entity_type == result.entity_type
-            for other in kept
-        ):
-            kept.append(result)
-    return kept
-
-
 def _analyses_itself(recognizer: Any) -> bool:
     """Say whether a pattern recogniser does more than to search for its patterns."""
     owner = next(kind for kind in type(recognizer).__mro__ if "analyze" in vars(kind))
     return owner.__name__ != "PatternRecognizer" or "analyze" in vars(recognizer)
-
-
-def _outlined(expression: str) -> frozenset[str] | None:
-    known = BY_DIGEST.get(digest(expression))
-    if known is not None:
-        return frozenset({known})
-    found = shapes(expression)
-    return None if found is None else frozenset(map(re.escape, found))

@@ -5,20 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["resolve", "within_longer"]
+__all__ = ["distinct", "resolve", "within_longer"]
 
 _PASSPORT_LETTERS = frozenset("CFGHJK")
 """German passports' serial numbers begin with these, identity cards' with L, M, N, P, R, T, V, W, X, Y or Z."""
 _UNLIKELY = 0.9
+_MORE_SPECIFIC = {"US_PASSPORT": "KR_PASSPORT"}
+"""By entity, another whose form is a narrower one: where both read the same characters, it is the likelier.
+Korean passport numbers begin with one of five letters, American ones with any."""
 
 
 def resolve(text: str, results: Iterable[Any]) -> list[Any]:
     """Return ``results`` without the dates that are parts of something, the likelier German document ahead."""
     found = list(results)
+    surest = {(each.entity_type, each.start, each.end): each.score for each in found}
     for each in found:
+        narrower = surest.get((_MORE_SPECIFIC.get(each.entity_type), each.start, each.end))
+        if narrower is not None:
+            each.score = min(each.score, narrower * _UNLIKELY)
         if _is_other_document(text, each, found):
             each.score = min(each.score, _UNLIKELY)
     return [each for each in found if not _is_part_of_number(text, each, found)]
+
+
+def distinct(results: Iterable[Any]) -> list[Any]:
+    """Return the results that do not lie in a surer or longer one of their entity, as Presidio resolves them."""
+    kept: list[Any] = []
+    open_: dict[str, list[Any]] = {}
+    for result in sorted(results, key=lambda each: (each.start, -each.end, -each.score)):
+        before = [other for other in open_.get(result.entity_type, ()) if other.end > result.start]
+        if not any(other.end >= result.end and other.score >= result.score for other in before):
+            kept.append(result)
+            before.append(result)
+        open_[result.entity_type] = before
+    return kept
 
 
 def within_longer(text: str, start: int, end: int) -> bool:

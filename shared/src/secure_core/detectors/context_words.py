@@ -12,6 +12,7 @@ _WORDS = 8
 _WORD = re.compile(r"\w+")
 _BOOST = 0.35
 _LEAST = 0.4
+_SHORT = 3
 
 
 class ContextWords:
@@ -22,32 +23,29 @@ class ContextWords:
     letters stand alone; longer ones may be part of a compound, as in "Kontonummer".
     """
 
-    __slots__ = ("_find", "outlines")
+    __slots__ = ("_find_short", "_long", "outlines")
 
     def __init__(self, words: Iterable[str]) -> None:
         known = sorted({word.lower().strip() for word in words})
-        self._find = re.compile("|".join(map(_whole_or_part, known)) or r"(?!)")
+        self._long = tuple(word for word in known if len(word) > _SHORT)
+        short = "|".join(re.escape(word) for word in known if len(word) <= _SHORT)
+        self._find_short = re.compile(rf"(?<![^\W\d_])(?:{short})(?![^\W\d_])" if short else "(?!)")
         self.outlines = tuple(map(_outline, known))
-        """What `shapes.outline` of a text matches if one of the words speaks in it."""
+        """What `expressions.lowered` of a text, between line feeds, matches if one of the words speaks in it."""
 
     def speak_in(self, text: str) -> bool:
         """Say whether one of the words stands in ``text``, which is in lower case."""
-        return self._find.search(text) is not None
+        return any(word in text for word in self._long) or self._find_short.search(text) is not None
 
 
 def _outline(word: str) -> str:
     escaped = re.escape(word)
-    return escaped if len(word) > 3 else f"[^a-z]{escaped}[^a-z]"
+    return escaped if len(word) > _SHORT else f"[^a-z]{escaped}[^a-z]"
 
 
 def boosted(score: float) -> float:
     """Return what a context word makes of ``score``: Presidio's 0.35 more, and at least 0.4."""
     return float(min(max(score + _BOOST, _LEAST), 1.0))
-
-
-def _whole_or_part(word: str) -> str:
-    escaped = re.escape(word)
-    return escaped if len(word) > 3 else rf"(?<![^\W\d_]){escaped}(?![^\W\d_])"
 
 
 def window(lower: str, start: int, end: int) -> str:

@@ -25,6 +25,7 @@ LEAST = {
 """What entities with a telling format must score, whatever the rest must."""
 
 _FORM_ONLY = (
+    "KR_DRIVER_LICENSE",
     "SE_ORGANISATIONSNUMMER",
     "TR_LICENSE_PLATE",
     "UK_VEHICLE_REGISTRATION",
@@ -44,7 +45,6 @@ _ONE_IN_TEN = (
     "IN_AADHAAR",
     "IT_VAT_CODE",
     "KR_BRN",
-    "KR_DRIVER_LICENSE",
     "NG_NIN",
     "TH_TNIN",
     "UK_NHS",
@@ -53,4 +53,5 @@ _ONE_IN_TEN = (
 
 ALONE = dict.fromkeys(_FORM_ONLY, 0.3) | dict.fromkeys(_ONE_IN_TEN, 0.5) | {"ZA_PASSPORT": 0.1}
 """The most that a match is worth by itself, where the check is little evidence; context words come on top.
-A South African passport number has the form of an American one, and is worth what Presidio gives that."""
+A South African passport number has the form of an American one, and is worth what Presidio gives that. Of a
+Korean driving licence only the region is checked: how its check digit is made is not published."""

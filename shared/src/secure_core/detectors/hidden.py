@@ -31,6 +31,8 @@ _LATIN = re.compile("[A-Za-z]")
 _NEAR = 32
 _LONG = 4
 """Orthography never needs more zero-width characters than this in a row."""
+_WORD = 256
+"""Letters with something invisible behind each of them, for so many characters, are not a word: all of it goes."""
 
 
 class Run(NamedTuple):
@@ -51,11 +53,16 @@ def hidden_runs(text: str) -> Iterator[Run]:
         return
     disturbed = iter([match.span() for match in _INTERLEAVED.finditer(text)])
     first, last = next(disturbed, (len(text), len(text)))
+    taken = 0
     for run in _INVISIBLE.finditer(text):
         while run.start() >= last and last < len(text):
             first, last = next(disturbed, (len(text), len(text)))
-        score = 0.8 if first <= run.start() else _score(run)
-        if score:
+        inside = first <= run.start() < last
+        if inside and last - first > _WORD:
+            if taken < last:
+                yield Run(first, last, 0.8)
+                taken = last
+        elif score := 0.8 if inside else _score(run):
             yield Run(run.start(), run.end(), score)
 
 

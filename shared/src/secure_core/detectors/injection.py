@@ -33,6 +33,9 @@ _NEIGHBOUR = 0.5
 _REACH = 300
 """How near that is, in characters."""
 
+_CROWD = 16
+"""And no more phrases than this to either side."""
+
 _FLOOR = 0.2
 """Less is not worth reporting."""
 
@@ -123,16 +126,19 @@ class InjectionRules:
 
 def _near(place: _Place, hits: Sequence[_Hit]) -> set[int]:
     """Return the rules that matched around a place."""
-    first = bisect_left(hits, place.start - _REACH, key=attrgetter("start"))
-    last = bisect_right(hits, place.end + _REACH, key=attrgetter("start"))
+    begin = bisect_left(hits, place.start, key=attrgetter("start"))
+    end = bisect_right(hits, place.end, key=attrgetter("start"))
+    first = bisect_left(hits, place.start - _REACH, max(begin - _CROWD, 0), begin, key=attrgetter("start"))
+    last = bisect_right(hits, place.end + _REACH, end, min(end + _CROWD, len(hits)), key=attrgetter("start"))
     return {hit.rule for hit in hits[first:last]}
 
 
 def _places(text: str, hits: Sequence[_Hit], literals: Sequence[tuple[int, int]]) -> dict[_Place, list[_Hit]]:
-    """Gather the hits by what is to be taken out: an unseen place, a token, or a sentence, of one string literal."""
+    """Gather the hits by what is to be taken out: an unseen place, tokens in a row, or a sentence, of one literal."""
     unseen = [carrier for first, last in literals for carrier in carriers(text, first, last)]
     places: dict[_Place, list[_Hit]] = {}
     said = (-1, -1)
+    token: _Place | None = None
     for hit in hits:
         first, last = literals[bisect_left(literals, hit.start + 1, hi=len(literals) - 1, key=itemgetter(1))]
         start, end = max(hit.start, first), min(hit.end, last)
@@ -143,6 +149,10 @@ def _places(text: str, hits: Sequence[_Hit], literals: Sequence[tuple[int, int]]
             place = _Place(*unseen[at], UNSEEN)
         elif RULES[hit.rule].category == TOKEN:
             place = _Place(start, end, TOKEN)
+            if token and first <= token.start and not text[token.end : start].strip():
+                place = _Place(token.start, max(end, token.end), TOKEN)
+                places[place] = places.pop(token)
+            token = place
         else:
             if not said[0] <= start <= end <= said[1]:
                 begin, stop = sentence(text, start, end)

@@ -16,20 +16,28 @@ import regex  # type: ignore[import-untyped]
 __all__ = ["make_linear"]
 
 
+_SHORT = 100
+"""Up to so many characters the expressions as they are take less time than RE2."""
+
+
 class _Linear:
     """A compiled expression as `PatternRecognizer` calls it."""
 
-    def __init__(self, expression: str) -> None:
+    def __init__(self, expression: str, flags: int) -> None:
         self._expression = expression
-        self._compiled = _compiled(expression)
+        self._flags = flags
+        self._short = regex.compile(expression, flags)
+        self._long = _compiled(expression.replace(r"\d", r"\p{Nd}").replace(r"\s", _white_space()))
 
     def finditer(self, text: str, timeout: float | None = None) -> Iterator[Any]:
         """Give the matches; there is no need for a timeout."""
+        if len(text) <= _SHORT:
+            return iter(self._short.finditer(text))
         # The dotted capital I is an i in any case to the regex module, and to RE2 no letter of ASCII's.
-        return iter(self._compiled.finditer(text.replace("İ", "i")))
+        return iter(self._long.finditer(text.replace("İ", "i")))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _Linear, (self._expression,)
+        return _Linear, (self._expression, self._flags)
 
 
 @cache
@@ -51,7 +59,6 @@ def _white_space() -> str:
 def make_linear(recognizer: Any) -> Any:
     """Return ``recognizer``, whose expressions RE2 knows, with RE2 under them."""
     for pattern in recognizer.patterns:
-        expression = pattern.regex.replace(r"\d", r"\p{Nd}").replace(r"\s", _white_space())
-        pattern.compiled_regex = _Linear(expression)
+        pattern.compiled_regex = _Linear(pattern.regex, recognizer.global_regex_flags)
         pattern.compiled_with_flags = recognizer.global_regex_flags
     return recognizer

@@ -1,7 +1,7 @@
-"""Outlines written by hand, where what `shapes` derives from one of Presidio's expressions is too common.
+"""Renderings written by hand, where what `expressions` derives from one of Presidio's is too common or too large.
 
 They are kept by the expression's digest: should another version of Presidio change the expression, the
-derived shape is used again, and nothing is lost.
+derived rendering is used again, and nothing is lost.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ from hashlib import sha256
 
 __all__ = ["BY_DIGEST", "digest"]
 
-_DOTTED = r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]"
+_HOST = r"[a-z0-9.-]+\.[a-z_]{2}"
 
 BY_DIGEST = {
-    "5def597d3b4dac73": _DOTTED,  # IPv4_mapped
-    "66197b1f8e63cd27": _DOTTED,  # IPv4_embedded
-    "ae1e66dfc54606cf": _DOTTED,  # IPv4
-    "c4f79b73053cd5f0": r":[0-9a-f]{0,4}:",  # IPv6
-    "478335a8ed0a2ea4": r"0(?:[ _]?0){10}",  # IT Vat code (piva)
+    "f8d9ff5876327c15": r"[0-9]{4}[^0-9]",  # PAN (Low)
+    "e810f67f37fe02d6": r"\b[a-z][a-z0-9-]*[0-9][a-z0-9-]*[^a-z0-9-]",  # Health insurance member ID (weak)
+    "422b91a465b6177e": rf"://{_HOST}",  # Standard Url
+    "7405c3a8b8c39f4d": r"[a-z0-9.-]\.[a-z_]{2}",  # Non schema URL
+    "473c5e6b40a31272": rf"[\"']https?://{_HOST}",  # Quoted URL
+    "58b5bbbc4796bab1": rf"[\"']{_HOST}",  # Quoted Non-schema URL
 }
-"""What `shapes.outline` of a text matches, for Hyperscan, if the expression matches the text."""
+"""What `expressions.plain` of a text holds, for Hyperscan, if the expression matches the text."""
 
 
 def digest(expression: str) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Collection, Sequence
+from functools import cache, cached_property
 from itertools import accumulate
 from typing import Any
 
-__all__ = ["Gate", "Utf8"]
+__all__ = ["Ends", "Gate", "Utf8"]
 
 _SEPARATOR = "\n\0\n"
 """Stands between texts that share a pass: a word border and a line border on both sides."""
@@ -120,3 +120,73 @@ class Gate:
 
             self._local.scratch = hyperscan.Scratch(self._database)
             return self._local.scratch
+
+
+class Ends:
+    """Says where matches of many expressions end, in one pass over ASCII bytes.
+
+    Args:
+        patterns: regular expressions in PCRE syntax, without look-around, back-references and empty matches.
+
+    Instances are shared by threads; they are not pickled but made anew.
+    """
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self._databases = tuple(
+            (start, _database(tuple(patterns[start : start + _TOGETHER])))
+            for start in range(0, len(patterns), _TOGETHER)
+        )
+        self._local = threading.local()
+
+    @property
+    def known(self) -> bool:
+        """Whether there is an engine to ask; Hyperscan has no wheel for some platforms."""
+        return all(database is not None for _, database in self._databases)
+
+    def find(self, data: bytes, *, enough: Collection[int] = frozenset()) -> list[tuple[int, int]]:
+        """Return where matches end and the indices of their patterns, in order; all, or up to one of ``enough``."""
+        import hyperscan
+
+        found: list[tuple[int, int]] = []
+        for (first, database), scratch in zip(self._databases, self._scratches(), strict=True):
+
+            def note(pattern: int, _: int, end: int, *__: object, first: int = first) -> bool:
+                found.append((end, first + pattern))
+                return first + pattern in enough
+
+            try:
+                database.scan(data, match_event_handler=note, scratch=scratch)
+            except hyperscan.ScanTerminated:
+                break
+        found.sort()
+        return found
+
+    def _scratches(self) -> Sequence[Any]:
+        try:
+            return self._local.scratches  # type: ignore[no-any-return]
+        except AttributeError:
+            import hyperscan
+
+            self._local.scratches = [hyperscan.Scratch(database) for _, database in self._databases]
+            return self._local.scratches  # type: ignore[no-any-return]
+
+
+_TOGETHER = 48
+"""Patterns in one database: the time to compile one grows faster than their number."""
+
+
+@cache
+def _database(patterns: tuple[str, ...]) -> Any:
+    """Return the compiled patterns, made once per process; ``None`` where Hyperscan is not installed."""
+    try:
+        import hyperscan
+    except ImportError:  # no wheel for this platform
+        return None
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    flags = hyperscan.HS_FLAG_DOTALL
+    database.compile(
+        expressions=[pattern.encode() for pattern in patterns],
+        ids=list(range(len(patterns))),
+        flags=[flags] * len(patterns),
+    )
+    return database

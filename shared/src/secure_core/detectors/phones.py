@@ -8,25 +8,16 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from .context_words import ContextWords, window
-from .shapes import lowered
+from .expressions import Rendering, lowered, plain
+from .phone_plans import numbers, plans
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumberMatch
 
-__all__ = ["OUTLINES", "REGIONS", "find", "known_regions", "recognizers"]
+__all__ = ["REGIONS", "find", "known_regions", "recognizers", "renderings"]
 
 REGIONS = ("US", "GB", "DE", "FR", "IL", "IN", "CA", "BR")
 """Whose national formats are known unless the policy says otherwise: Presidio's. ``+`` needs no region."""
-
-_BETWEEN = r"[-().\[\]/~+ ]{0,4}"
-_AS_WRITTEN = r"(?:[-().\[\]/~+ ]|[^\x00-\x7f]){0,4}"
-_SOUTH_AFRICAN = rf"(?:27|0){_AS_WRITTEN}(?:[1-79](?:{_AS_WRITTEN}\d){{8}}|8(?:{_AS_WRITTEN}\d){{4}})"
-OUTLINES = {
-    "PhoneNumbers": rf"0(?:{_BETWEEN}0){{4}}",
-    "ZaMobileNumberRecognizer": _SOUTH_AFRICAN,
-    "ZaTelephoneNumberRecognizer": _SOUTH_AFRICAN,
-}
-"""What `shapes.outline` of a text matches where recognisers that are no lists of expressions find a number."""
 
 _CONTEXT = ("phone", "telephone", "tel", "cell", "mobile", "call", "fax", "landline", "whatsapp", "number")
 _LABELS = (
@@ -35,17 +26,35 @@ _LABELS = (
     *("téléphone", "portable", "telefono", "cellulare"),
 )
 
-_LOCAL = r"(?<![\w.,/+-])(?<![\w)] ?\()\(?\d{2,5}\)?(?:[ .-]\d{2,5}){1,4}(?![.-]?\w| \d)"
-_BARE = r"(?<![\w.,/+-])\d{6,12}(?![.,/-]?\w)"
+_LOCAL = r"(?<![\w.,/+-])(?<![\w)] ?\()\(?\d{2,5}\)?(?:[ .-]\d{2,5}){1,4}(?![.-]\w)(?! \d)(?!\w)"
+_BARE = r"(?<![\w.,/+-])\d{6,12}(?![.,/-]\w)(?!\w)"
 _DATE = re.compile(r"\d{1,2}([.-])\d{1,2}\1(?:\d{4}|\d{2})|\d{4}([.-])\d{1,2}\2\d{1,2}")
 _ADDRESS = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.|$)){4}")
 
+_DOTTED = re.compile(r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?=\d)|(?![\d.]))){4}")
 _TIME_STAMP = re.compile(r"(?:19|20)\d\d([-/.])[01]\d\1[0-3]\d(?: [0-2]\d)?")
-_CHAIN = re.compile(r"[+＋(（\[［]?\s?\d(?:[^\w,;:!?\"'<>|=&%$#@*\n\r\t\f\v]{0,4}\d){4,}")
+_CHAIN = r"[0-9](?:[^\w,;:!?\"'<>|=&%$#@*\n\r\t\f\v]{0,4}[0-9]){4}"
+"""Five digits that may belong together, in a text as `expressions.plain` reads it."""
+_SIGN = r"[-x().\[\]/~+ _\x01]{0,4}"
+"""What `phonenumbers` takes as a part of a number between two digits, and some more."""
 _BARE_SCORE = 0.3
 """What a run of digits scores without anything before it that says phone."""
 _BEFORE, _AFTER = 8, 32
-_MOST_GROUPS = 8
+_REACH, _LONGEST = 5, 160
+"""How far before its digits a plus stands, and how long a number can be, with all that separates its digits."""
+_PLUS = re.compile(r"[+＋]\D*[1-9]")
+_NOT_DIGITS = re.compile(r"[^0-9]+")
+_SEPARATORS = (
+    ("/", re.compile(r"/+"), True),
+    ("(", re.compile(r"(?=\()"), False),
+    ("-", re.compile(r"\s-\s*|-\s+"), True),
+    ("", re.compile(r"[‒-―－]\s*"), True),
+    (".", re.compile(r"\.+\s*"), False),
+    ("\n", re.compile(r"\n"), False),
+    (" ", re.compile(r"\s+"), False),
+    ("", re.compile(r"\s+"), False),
+)
+"""Where `phonenumbers` cuts digits apart, and whether it then tries all that follows."""
 _LEAST, _MOST = 5, 28
 """Digits in a number: E.164 has 15 at most, and there are prefixes before and extensions after them."""
 
@@ -57,6 +66,18 @@ def known_regions() -> frozenset[str]:
     return frozenset(phonenumbers.SUPPORTED_REGIONS)
 
 
+def renderings() -> dict[str, Rendering]:
+    """Return, by recogniser, what `expressions.plain` of a text holds if the recogniser finds a number in it."""
+    number = numbers("ZA", _SIGN)
+    prefix = rf"(?:(?:0{_SIGN}0{_SIGN})?2{_SIGN}7{_SIGN}(?:0{_SIGN})?|0{_SIGN})"
+    south_african = Rendering(f"[^0-9]{prefix}{number}[^0-9]", None)
+    return {
+        "PhoneNumbers": Rendering(f"{_CHAIN}[^0-9]", None),
+        "ZaMobileNumberRecognizer": south_african,
+        "ZaTelephoneNumberRecognizer": south_african,
+    }
+
+
 def find(text: str, regions: Sequence[str], labels: ContextWords | None = None) -> Iterator[tuple[int, int, bool]]:
     """Give the ranges of ``text`` that are valid numbers in one of ``regions``, or anywhere with a ``+``.
 
@@ -65,20 +86,33 @@ def find(text: str, regions: Sequence[str], labels: ContextWords | None = None) 
     """
     done = 0
     lower = "" if labels is None else lowered(text)
-    for chain in _CHAIN.finditer(text):
-        if _TIME_STAMP.fullmatch(chain[0].strip()) or _ADDRESS.fullmatch(chain[0].strip()):
+    spoken = cache(lambda: labels is None or labels.speak_in(lower))
+    for begin, end in _chains(text):
+        chain = text[begin:end]
+        if chain.isdecimal():
+            if labels is not None and not (spoken() and labels.speak_in(window(lower, begin, end))):
+                continue
+        elif _TIME_STAMP.fullmatch(chain) or _ADDRESS.fullmatch(chain):
             continue
-        bare = labels is not None and chain[0].strip().isdecimal()
-        if bare and not labels.speak_in(window(lower, chain.start(), chain.end())):  # type: ignore[union-attr]
+        if not _possible(chain, text[max(0, begin - _REACH) : begin], regions):
             continue
-        if not _possible(chain[0], regions):
-            continue
-        start = max(done, chain.start() - _BEFORE)
-        piece = text[start : chain.end() + _AFTER]
-        for match in _matcher()(piece, regions):
-            if start + match.start < chain.end() and not _ADDRESS.fullmatch(match.raw_string):
+        start = max(done, begin - _BEFORE)
+        for match in _matcher()(text[start : end + _AFTER], regions):
+            if start + match.start < end and not _ADDRESS.fullmatch(match.raw_string):
                 done = start + match.end
                 yield start + match.start, done, not match.raw_string.isdecimal()
+
+
+def _chains(text: str) -> Iterator[tuple[int, int]]:
+    """Give the ranges of digits that stand close enough to each other to be of one number."""
+    return (chain.span() for chain in _linear(f"{_CHAIN[:-1]},}}").finditer(plain(text).encode()))
+
+
+@cache
+def _linear(expression: str) -> Any:
+    import re2
+
+    return re2.compile(expression.encode())
 
 
 @cache
@@ -93,59 +127,46 @@ def _matcher() -> type:
             self._regions = regions
 
         def _parse_and_verify(self, candidate: str, offset: int) -> PhoneNumberMatch | None:
-            if not _LEAST <= sum(map(str.isdecimal, candidate)) <= _MOST:
+            digits = _digits(candidate)
+            if not _LEAST <= len(digits) <= _MOST:
                 return None
-            international = "+" in candidate or "＋" in candidate
-            for region in self._regions[:1] if international else self._regions:
-                if not international and not _may_be(candidate, region):
-                    continue
-                self.preferred_region = region
-                match = super()._parse_and_verify(candidate, offset)
-                if match is not None:
-                    return match
+            if "+" in candidate or "＋" in candidate:
+                return super()._parse_and_verify(candidate, offset)
+            extended = any(char.isalpha() or char in "#;,~" for char in candidate)
+            for region in self._regions:
+                if extended or plans((region,)).may_be(digits):
+                    self.preferred_region = region
+                    match = super()._parse_and_verify(candidate, offset)
+                    if match is not None:
+                        return match
             return None
 
     return Matcher
 
 
-def _possible(chain: str, regions: Sequence[str]) -> bool:
-    """Say whether some of the groups of digits that stand together can be a number: cheaper than to try them all."""
-    groups = [group for group in re.split(r"\D+", chain) if group]
-    if len(groups) > _MOST_GROUPS or any(mark in chain for mark in "+＋"):
+def _digits(text: str) -> str:
+    """Return the digits in ``text``, in ASCII, whatever the script."""
+    return _NOT_DIGITS.sub("", plain(text))
+
+
+def _possible(chain: str, before: str, regions: Sequence[str]) -> bool:
+    """Say whether digits that stand together, or some of them, can be a number: cheaper than to try them all."""
+    if _PLUS.search(before + chain):
         return True
-    runs = {"".join(groups[i:j]) for i in range(len(groups)) for j in range(i + 1, len(groups) + 1)}
-    return any(_may_be(run, region) for run in runs if _LEAST <= len(run) <= _MOST for region in regions)
+    may_be = plans(tuple(regions)).may_be
+    parts = map(_digits, _parts(_DOTTED.sub("\n", chain) if chain.count(".") > 2 else chain))
+    return any(_LEAST <= len(digits) <= _MOST and may_be(digits) for digits in parts)
 
 
-@cache
-def _shortest(region: str) -> int:
-    """Return how many digits a region's numbers have at least, dialled from next door."""
-    from phonenumbers import PhoneMetadata
-
-    general: Any = PhoneMetadata.metadata_for_region(region).general_desc  # type: ignore[union-attr]
-    return int(min((*general.possible_length, *general.possible_length_local_only)))
-
-
-@cache
-def _national(region: str) -> re.Pattern[str] | None:
-    """Return an expression for a region's numbers behind any prefix, ``None`` if prefixes rewrite numbers there."""
-    from phonenumbers import PhoneMetadata
-
-    metadata: Any = PhoneMetadata.metadata_for_region(region)
-    if metadata.national_prefix_transform_rule:
-        return None
-    return re.compile(rf"\d{{0,8}}(?:{metadata.general_desc.national_number_pattern})")
-
-
-def _may_be(candidate: str, region: str) -> bool:
-    """Say whether the digits of ``candidate`` can be a number of ``region``, before all of it is parsed."""
-    national = _national(region)
-    if national is None and len(candidate) < _shortest(region):
-        return False
-    if national is None or any(char.isalpha() or char in "#;,~" for char in candidate):  # an extension
-        return True
-    digits = "".join(str(int(char)) for char in candidate if char.isdecimal())  # in ASCII, whatever the script
-    return national.fullmatch(digits) is not None
+def _parts(chain: str) -> Iterator[str]:
+    """Give all of ``chain`` and the parts of it that `phonenumbers` tries when all of it is no number."""
+    yield chain
+    for sign, separator, to_the_end in _SEPARATORS:
+        if sign in chain or (not sign and not chain.isascii()):
+            yield from separator.split(chain)
+            if to_the_end:
+                ends = (found.end() for found in separator.finditer(chain))
+                yield from (chain[end:] for end in ends if len(chain) - end <= _LONGEST)
 
 
 def _is_local(number: str) -> bool:

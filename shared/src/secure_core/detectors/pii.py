@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..types import Context, Finding
 from . import accounts, phones
 from ._presidio import presidio, unfailing
-from .analysis import Analysis, Scores
+from .analysis import Analysis, Match, Scores
 from .conflicts import resolve
 from .evidence import ALONE, LEAST
 from .linear import make_linear
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["Pii"]
 
 _PLACEHOLDER = re.compile(r"\[[A-Z]+(?:_[A-Z]+)*(?::[a-p]{16})?\]")
-_SEPARATOR = "\n\0\n"
 
 _PIECE, _BEFORE, _AFTER = 2048, 256, 768
 """Longer texts are analysed in pieces of so many characters, with so many around them: then no expression can
 take its time squared, and only what is longer than its surroundings is found in part."""
+
+_BATCH = 65_536
+"""Characters that share a pass."""
 
 _OURS = frozenset({"PhoneRecognizer", "ZaPhoneNumberRecognizer"})
 """Presidio's classes that are not used: ours stands in for the one, the other is a base class."""
@@ -77,7 +80,7 @@ class Pii:
         self.analysis = Analysis(
             [(each, home) for each, home in recognizers if self._entities.issuperset(each.supported_entities)],
             scores,
-            outlines=phones.OUTLINES,
+            renderings=phones.renderings(),
         )
         self._names = _names(model)
 
@@ -89,30 +92,22 @@ class Pii:
 
     def screen(self, texts: Sequence[str]) -> list[bool]:
         """Return which texts are worth a look: where no rule can find anything, nothing is in any part."""
-        return [self._names is not None or bool(self.analysis.rules_for(text)) for text in texts]
+        return [self._names is not None or self.analysis.concern(text) for text in texts]
 
     def detect(self, texts: Sequence[str], contexts: Sequence[Context]) -> list[list[Finding]]:
         """Return the findings of each text: Presidio's entity in lower case, at Presidio's score."""
-        found: list[list[Finding]] = []
+        found: list[set[Finding]] = [set() for _ in texts]
         for batch in _batches(texts):
-            nothing = self._names is None and len(batch) > 1 and not self.analysis.rules_for(_SEPARATOR.join(batch))
-            found += [[] if nothing else self._findings(text) for text in batch]
-        return found
+            results = self.analysis.results([piece.text for piece in batch])
+            for piece, structured in zip(batch, results, strict=True):
+                found[piece.index].update(self._findings(piece, structured))
+        return [sorted(each) for each in found]
 
-    def _findings(self, text: str) -> list[Finding]:
-        found: set[Finding] = set()
-        for start, piece, own in _pieces(text):
-            blank = _PLACEHOLDER.sub(_blanked, piece)
-            for entity, begin, end, score in (*self._structured(piece, blank), *self._named(blank)):
-                if begin in own:
-                    found.add(Finding(start + begin, start + end, f"pii.{entity.lower()}", score, self.name))
-        return sorted(found)
-
-    def _structured(self, piece: str, blank: str) -> Iterator[tuple[str, int, int, float]]:
-        rules = self.analysis.rules_for(piece)
-        if rules:
-            for result in resolve(blank, self.analysis.results(blank, rules)):
-                yield result.entity_type, result.start, result.end, result.score
+    def _findings(self, piece: _Piece, results: Sequence[Match]) -> Iterator[Finding]:
+        structured = ((each.entity_type, each.start, each.end, each.score) for each in resolve(piece.text, results))
+        for entity, start, end, score in (*structured, *self._named(piece.text)):
+            if start in piece.own:
+                yield Finding(piece.start + start, piece.start + end, f"pii.{entity.lower()}", score, self.name)
 
     def _named(self, text: str) -> Iterator[tuple[str, int, int, float]]:
         if self._names is not None:
@@ -136,30 +131,46 @@ def made(
     yield from ((each, None) for each in phones.recognizers(package, phone_regions, least_phone))
 
 
-def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Give the texts in turn, as many together as one pass of the gate is worth."""
-    start = length = 0
-    for end, text in enumerate(texts):
-        if length + len(text) > _PIECE and end > start:
-            yield texts[start:end]
-            start, length = end, 0
-        length += len(text)
-    if start < len(texts):
-        yield texts[start:]
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A text, or as much of a long one as is analysed at a time."""
+
+    index: int
+    """Which of the texts it is of."""
+    start: int
+    text: str = field(repr=False)
+    own: range
+    """Where in it findings may begin; the rest is there to be seen only."""
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[_Piece]]:
+    """Give the pieces of all texts in turn, as many together as share a pass of the gate."""
+    batch: list[_Piece] = []
+    length = 0
+    for index, text in enumerate(texts):
+        blank = _PLACEHOLDER.sub(_blanked, text) if "[" in text else text
+        for piece in _pieces(index, blank):
+            batch.append(piece)
+            length += len(piece.text)
+            if length > _BATCH:
+                yield batch
+                batch, length = [], 0
+    if batch:
+        yield batch
 
 
 def _blanked(placeholder: re.Match[str]) -> str:
     return "[" + "\0" * (len(placeholder[0]) - 2) + "]"
 
 
-def _pieces(text: str) -> Iterator[tuple[int, str, range]]:
-    """Give each piece's offset, the piece with its surroundings, and the range in it where findings may begin."""
+def _pieces(index: int, text: str) -> Iterator[_Piece]:
     if len(text) <= _PIECE + _AFTER:
-        yield 0, text, range(len(text))
+        yield _Piece(index, 0, text, range(len(text)))
         return
     for start in range(0, len(text), _PIECE):
         before = max(0, start - _BEFORE)
-        yield before, text[before : start + _PIECE + _AFTER], range(start - before, start - before + _PIECE)
+        own = range(start - before, start - before + _PIECE)
+        yield _Piece(index, before, text[before : start + _PIECE + _AFTER], own)
 
 
 def _of(kinds: Sequence[Any], regions: str | Sequence[str]) -> list[Any]:

@@ -10,6 +10,9 @@ __all__ = ["literals", "sentence", "unescaped"]
 _REACH = 400
 """A sentence is followed no further than this to either side."""
 
+_NEAR = 60
+"""How far is looked first."""
+
 _BEGINS = re.compile(
     r"""
       [.!?…][”’)\]"']*\s+ | [。！？]\s*      # after a sentence
@@ -62,9 +65,7 @@ def sentence(text: str, start: int, end: int) -> tuple[int, int]:
 
     The text is `unescaped`, so that no range begins or ends within an escape.
     """
-    before = text[max(start - _REACH, 0) : start]
-    begins = [match.end() for match in _BEGINS.finditer(before)]
-    first = start - len(before) + (begins[-1] if begins else _word(before, start > _REACH))
+    first = _begin(text, start)
     after = text[end : end + _REACH]
     ends = _ENDS.search(after)
     last = end + (ends.end() if ends else len(after) if end + _REACH >= len(text) else max(after.rfind(" "), 0))
@@ -73,6 +74,16 @@ def sentence(text: str, start: int, end: int) -> tuple[int, int]:
     while last > end and text[last - 1].isspace():
         last -= 1
     return first, last
+
+
+def _begin(text: str, at: int) -> int:
+    """Return where the sentence around a place begins; most begin nearby."""
+    for reach in (_NEAR, _REACH):
+        before = text[max(at - reach, 0) : at]
+        begins = [match.end() for match in _BEGINS.finditer(before)]
+        if begins:
+            return at - len(before) + begins[-1]
+    return at - len(before) + _word(before, at > _REACH)
 
 
 def _word(before: str, cut: bool) -> int:

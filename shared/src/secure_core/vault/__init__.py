@@ -5,9 +5,19 @@
 
 from ..errors import VaultError
 from .memory import MemoryVault
+from .postgres import PostgresVault
 from .redis import RedisVault
 from .restoring import RestoreStream
 from .sqlite import SQLiteVault
 from .store import ScopeSize, Vault
 
-__all__ = ["MemoryVault", "RedisVault", "RestoreStream", "SQLiteVault", "ScopeSize", "Vault", "VaultError"]
+__all__ = [
+    "MemoryVault",
+    "PostgresVault",
+    "RedisVault",
+    "RestoreStream",
+    "SQLiteVault",
+    "ScopeSize",
+    "Vault",
+    "VaultError",
+]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from ..errors import InputError
@@ -12,9 +13,10 @@ from ..sanitize import Means
 from ..types import Context, Decision, Stage
 from . import surrogates, tokens
 from .pseudonyms import ScopePseudonyms
-from .restoring import May, Read, RestoreStream, genuine, leaves, restored
-from .scope import Scope
+from .restoring import May, Read, RestoreStream, apart, leaves, restored
+from .scope import Original, Scope
 from .store import Vault
+from .tokens import Candidate
 
 __all__ = ["BoundGuard"]
 
@@ -60,6 +62,21 @@ class BoundGuard(Guard):
         bound._means = Means(guard._means.key, ScopePseudonyms(bound._scope, bound._read))
         return bound
 
+    @property
+    def principal(self) -> str | None:
+        """Who reads what is restored."""
+        return self._binding[-1]
+
+    @property
+    def blocking(self) -> bool:
+        """Whether the vault may wait for a disk or a network."""
+        return self._binding[1].blocking
+
+    @property
+    def scope_digest(self) -> str:
+        """Sixteen hex digits that name the scope, and that only its key gives: for caches that must not mix scopes."""
+        return self._scope.anchor("digest").hex()[:16]
+
     def __repr__(self) -> str:
         return f"BoundGuard({self.policy.name!r}, digest={self.policy.digest!r}, vault={self._binding[1]!r})"
 
@@ -70,7 +87,7 @@ class BoundGuard(Guard):
         self, texts: Sequence[str], *, stage: Stage | str | None = None, contexts: Sequence[Context] | None = None
     ) -> list[Decision]:
         """Judge many texts; in a thread if the vault may keep the event loop waiting."""
-        if not self._binding[1].blocking:
+        if not self.blocking:
             return await super().acheck_many(texts, stage=stage, contexts=contexts)
         return await asyncio.to_thread(self.check_many, texts, stage=stage, contexts=contexts)
 
@@ -85,20 +102,29 @@ class BoundGuard(Guard):
         Args:
             text: what a model wrote.
             context: where the values would be seen; the output, and the principal that was bound, if left out.
+                Nothing is restored where it names another tenant.
 
         Raises:
             InputError: this is no text.
             VaultError: the vault failed.
         """
-        check_text(text, self.policy.limits.max_chars)
-        found, _ = self._read(text, final=True)
-        return restored(text, genuine(self._scope, found), self._may(context)) if found else text
+        return self.restore_many([text], context=context)[0]
 
     async def arestore(self, text: str, *, context: Context | None = None) -> str:
         """Restore as `restore` does, without holding the event loop up."""
-        if not self._binding[1].blocking:
-            return self.restore(text, context=context)
-        return await asyncio.to_thread(self.restore, text, context=context)
+        return (await self.arestore_many([text], context=context))[0]
+
+    def restore_many(self, texts: Sequence[str], *, context: Context | None = None) -> list[str]:
+        """Restore many texts as `restore` does, and ask the vault once."""
+        found = self._found(texts)
+        known = self._scope.originals([candidate.stand_in for each in found for candidate in each])
+        return self._restored(texts, found, known, context)
+
+    async def arestore_many(self, texts: Sequence[str], *, context: Context | None = None) -> list[str]:
+        """Restore many texts as `restore_many` does, without holding the event loop up."""
+        found = self._found(texts)
+        known = await self._scope.aoriginals([candidate.stand_in for each in found for candidate in each])
+        return self._restored(texts, found, known, context)
 
     def restore_arguments(self, arguments: Any, *, tool: str) -> Any:
         """Return a tool call's parsed arguments with every string restored that this tool may see.
@@ -107,16 +133,52 @@ class BoundGuard(Guard):
             arguments: what JSON gives: dictionaries, lists, strings, numbers.
             tool: its name, for the policy's ``restore`` entries (``sources``).
         """
-        context = Context(Stage.TOOL_CALL, principal=self._binding[-1], source=tool)
-        return leaves(arguments, lambda text: self.restore(text, context=context))
+        texts = _strings(arguments)
+        values = iter(self.restore_many(texts, context=Context(Stage.TOOL_CALL, principal=self.principal, source=tool)))
+        return leaves(arguments, lambda text: next(values))
+
+    async def arestore_arguments(self, arguments: Any, *, tool: str) -> Any:
+        """Restore as `restore_arguments` does, without holding the event loop up."""
+        texts = _strings(arguments)
+        values = iter(
+            await self.arestore_many(texts, context=Context(Stage.TOOL_CALL, principal=self.principal, source=tool))
+        )
+        return leaves(arguments, lambda text: next(values))
 
     def restore_stream(self, *, context: Context | None = None) -> RestoreStream:
         """Return a restorer for a text that arrives in pieces; together they become what `restore` makes of it."""
         return RestoreStream(self._scope, self._read, self._may(context), self.policy.limits.max_chars)
 
+    def _found(self, texts: Sequence[str]) -> list[list[Candidate]]:
+        return [self._read(check_text(text, self.policy.limits.max_chars), final=True)[0] for text in texts]
+
+    def _restored(
+        self,
+        texts: Sequence[str],
+        found: Sequence[Sequence[Candidate]],
+        known: Iterable[Original | None],
+        context: Context | None,
+    ) -> list[str]:
+        known, may = iter(known), self._may(context)
+        real = [apart(each, list(islice(known, len(each)))) for each in found]
+        return [restored(text, places, may) for text, places in zip(texts, real, strict=True)]
+
     def _may(self, context: Context | None) -> May:
-        where = context or Context(Stage.OUTPUT, principal=self._binding[-1])
-        return lambda category: self.policy.restores(category, where)
+        where = context or Context(Stage.OUTPUT, principal=self.principal)
+        foreign = where.tenant not in (None, self._binding[2]) and self._binding[4] != "global"
+        return lambda category: not foreign and self.policy.restores(category, where)
+
+
+def _strings(arguments: Any) -> list[str]:
+    """Return the strings in parsed arguments, in the order in which they will be put back."""
+    texts: list[str] = []
+
+    def note(text: str) -> str:
+        texts.append(text)
+        return text
+
+    leaves(arguments, note)
+    return texts
 
 
 def _place(tenant: str, session: str | None, scope: str) -> tuple[str, str]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from types import TracebackType
 from typing import Any
 
 from ..errors import InputError
 from ..guard import check_text
 from .scope import Original, Scope
+from .surrogates import recased
 from .tokens import Candidate
 
-__all__ = ["Read", "RestoreStream", "genuine", "leaves", "restored"]
+__all__ = ["Read", "RestoreStream", "apart", "genuine", "leaves", "restored"]
 
 Read = Callable[..., tuple[list[Candidate], int]]
 """``read(text, at=..., final=...)``: the places from ``at`` on where a stand-in may stand, those at one
@@ -19,11 +21,18 @@ place longest first, and up to where that does not depend on what follows."""
 May = Callable[[str], bool]
 """Whether a category may be restored here."""
 
+Real = list[tuple[Candidate, Original]]
+"""Where stand-ins stand, and for what."""
 
-def genuine(scope: Scope, found: Sequence[Candidate]) -> list[tuple[Candidate, Original]]:
+
+def genuine(scope: Scope, found: Sequence[Candidate]) -> Real:
     """Return the candidates that are stand-ins of the scope, disjoint, in order of place."""
-    originals = scope.originals([candidate.stand_in for candidate in found])
-    real: list[tuple[Candidate, Original]] = []
+    return apart(found, scope.originals([candidate.stand_in for candidate in found])) if found else []
+
+
+def apart(found: Sequence[Candidate], originals: Sequence[Original | None]) -> Real:
+    """Return the candidates that stand for something; of those that overlap the first, and at one place the longest."""
+    real: Real = []
     end = 0
     for candidate, original in zip(found, originals, strict=True):
         if original is not None and candidate.start >= end:
@@ -32,24 +41,26 @@ def genuine(scope: Scope, found: Sequence[Candidate]) -> list[tuple[Candidate, O
     return real
 
 
-def restored(text: str, real: Sequence[tuple[Candidate, Original]], may: May, at: int = 0) -> str:
+def restored(text: str, real: Real, may: May, at: int = 0) -> str:
     """Return the text from ``at`` on with the values in place of the stand-ins that may be seen."""
     parts: list[str] = []
     for candidate, original in real:
         if may(original.category):
-            parts += (text[at : candidate.start], original.value)
+            seen = text[candidate.start : candidate.end]
+            value = original.value if seen.startswith("<") else recased(original.value, seen)
+            parts += (text[at : candidate.start], value)
             at = candidate.end
     return "".join([*parts, text[at:]])
 
 
-def leaves(value: Any, restore: Callable[[str], str]) -> Any:
-    """Return a parsed JSON value with every string in it restored; the names of fields stay."""
+def leaves(value: Any, put: Callable[[str], str]) -> Any:
+    """Return a parsed JSON value with another text in the place of every string; the names of fields stay."""
     if isinstance(value, str):
-        return restore(value)
+        return put(value)
     if isinstance(value, dict):
-        return {key: leaves(item, restore) for key, item in value.items()}
+        return {key: leaves(item, put) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [leaves(item, restore) for item in value]
+        return [leaves(item, put) for item in value]
     return value
 
 
@@ -57,9 +68,10 @@ class RestoreStream:
     """Restores a text that arrives in pieces: `push` what arrives, pass on what comes back, `flush` at the end.
 
     However the text is cut into chunks, what comes out, joined, is what ``guard.restore`` makes of it.
-    Held back is only what may be the beginning of a stand-in.
+    Held back is only what may be the beginning of a stand-in. In asynchronous code `apush` and `aflush`
+    leave the event loop to others while the vault is asked; most chunks need not ask it.
 
-    Not for several threads at once; make one for each text.
+    Not for several threads or tasks at once; make one for each text.
     """
 
     def __init__(self, scope: Scope, read: Read, may: May, limit: int) -> None:
@@ -78,20 +90,50 @@ class RestoreStream:
             InputError: this is no text, or the stream was flushed already.
             VaultError: the vault failed; nothing of the piece was passed on.
         """
-        if self._flushed:
-            raise InputError("this stream was flushed; make a new one for the next text")
-        text = self._text + check_text(chunk, self._limit)
+        text = self._taken(chunk)
         found, certain = self._read(text, at=self._at, final=False)
-        return self._release(text, found, certain)
+        return self._release(text, genuine(self._scope, found), certain)
+
+    async def apush(self, chunk: str) -> str:
+        """As `push`, without holding the event loop up."""
+        text = self._taken(chunk)
+        found, certain = self._read(text, at=self._at, final=False)
+        return self._release(text, await self._agenuine(found), certain)
 
     def flush(self) -> str:
-        """Take the end of the text; return the rest."""
+        """Take the end of the text; return the rest. Raises as `push`."""
         self._flushed = True
         found, certain = self._read(self._text, at=self._at, final=True)
-        return self._release(self._text, found, certain)
+        return self._release(self._text, genuine(self._scope, found), certain)
 
-    def _release(self, text: str, found: Sequence[Candidate], certain: int) -> str:
-        real = genuine(self._scope, found) if found else []
+    async def aflush(self) -> str:
+        """As `flush`, without holding the event loop up."""
+        self._flushed = True
+        found, certain = self._read(self._text, at=self._at, final=True)
+        return self._release(self._text, await self._agenuine(found), certain)
+
+    async def __aenter__(self) -> RestoreStream:
+        """Begin a stream whose end is given out by `aflush`."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the stream: what is held back still is forgotten."""
+        self._flushed = True
+        self._text, self._at = "", 0
+
+    def _taken(self, chunk: str) -> str:
+        if self._flushed:
+            raise InputError("this stream was flushed; make a new one for the next text")
+        return self._text + check_text(chunk, self._limit)
+
+    async def _agenuine(self, found: Sequence[Candidate]) -> Real:
+        if not found:
+            return []
+        return apart(found, await self._scope.aoriginals([candidate.stand_in for candidate in found]))
+
+    def _release(self, text: str, real: Real, certain: int) -> str:
         end = max(certain, real[-1][0].end) if real else certain
         released = restored(text[:end], real, self._may, self._at)
         self._at = min(end, 1)

@@ -48,14 +48,21 @@ class Scope:
         written = json.dumps(parts).encode()  # no two lists of parts are written the same
         return hmac.digest(self._anchor, written, hashlib.sha256)
 
-    def keep(self, stand_ins: Sequence[tuple[str, Original]]) -> list[bool]:
-        """Keep what stand-ins stand for, in one step; false for one that stands for something else already."""
-        kept = self._kept(stand_ins)
-        return [known == original for known, (_, original) in zip(kept, stand_ins, strict=True)]
+    def keep(self, stand_ins: Sequence[tuple[str, Original]]) -> list[Original]:
+        """Keep what stand-ins stand for, in one step; return what each stands for, which may be something else."""
+        entries = []
+        for name, original in stand_ins:
+            place = self._place(name)
+            entries.append((place, self._sealer.seal(self._written(original), place.id)))
+        stands = self._vault.put(entries, self._subject)
+        known = [self._open(sealed, place) for sealed, (place, _) in zip(stands, entries, strict=True)]
+        if None in known:
+            raise VaultError("an entry of the vault was altered, or written with another key: erase its scope")
+        return [original for original in known if original is not None]
 
     def agree(self, name: str, stand_in: str) -> str:
         """Return the stand-in that was first kept under a name, from now on this one if there was none."""
-        (kept,) = self._kept([(f"name\0{name}", Original("", stand_in))])
+        (kept,) = self.keep([(f"name\0{name}", Original("", stand_in))])
         return kept.value
 
     def known(self, name: str) -> str | None:
@@ -66,19 +73,15 @@ class Scope:
     def originals(self, stand_ins: Sequence[str]) -> list[Original | None]:
         """Return what each stands for; ``None`` for what is none of the scope's stand-ins."""
         places = [self._place(stand_in) for stand_in in stand_ins]
-        found = self._vault.get(places)
-        return [None if s is None else self._open(s, place) for s, place in zip(found, places, strict=True)]
+        return self._opened(places, self._vault.get(places))
 
-    def _kept(self, named: Sequence[tuple[str, Original]]) -> list[Original]:
-        entries = []
-        for name, original in named:
-            place = self._place(name)
-            entries.append((place, self._sealer.seal(self._written(original), place.id)))
-        stands = self._vault.put(entries, self._subject)
-        known = [self._open(sealed, place) for sealed, (place, _) in zip(stands, entries, strict=True)]
-        if None in known:
-            raise VaultError("an entry of the vault was altered, or written with another key: erase its scope")
-        return [original for original in known if original is not None]
+    async def aoriginals(self, stand_ins: Sequence[str]) -> list[Original | None]:
+        """Return what `originals` does, without holding the event loop up."""
+        places = [self._place(stand_in) for stand_in in stand_ins]
+        return self._opened(places, await self._vault.aget(places))
+
+    def _opened(self, places: Sequence[Kept], found: Sequence[bytes | None]) -> list[Original | None]:
+        return [None if s is None else self._open(s, place) for s, place in zip(found, places, strict=True)]
 
     def _written(self, original: Original) -> bytes:
         if len(original.value) > self._vault.max_chars:

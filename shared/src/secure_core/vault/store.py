@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 from ..errors import VaultError
 from .keys import Key, Sealer, derive, master_keys
@@ -13,6 +15,8 @@ from .keys import Key, Sealer, derive, master_keys
 __all__ = ["Kept", "ScopeSize", "Vault", "subject_id"]
 
 _ENTRIES = 250_000
+
+T = TypeVar("T")
 
 
 class ScopeSize(NamedTuple):
@@ -93,6 +97,22 @@ class Vault(ABC):
     def get(self, places: Sequence[Kept]) -> list[bytes | None]:
         """Return the entries, ``None`` where there is none or it has expired."""
         return self._get(places) if places else []
+
+    async def aput(self, entries: Sequence[tuple[Kept, bytes]], subject: bytes | None = None) -> list[bytes]:
+        """As `put`, without holding the event loop up."""
+        return await self._aside(self.put, entries, subject)
+
+    async def aget(self, places: Sequence[Kept]) -> list[bytes | None]:
+        """As `get`, without holding the event loop up."""
+        return await self._aside(self.get, places)
+
+    async def aerase(self, tenant: str, *, session: str | None = None, subject: str | None = None) -> int:
+        """As `erase`, without holding the event loop up."""
+        return await self._aside(partial(self.erase, tenant, session=session, subject=subject))
+
+    async def _aside(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Do what may wait for a disk or a network in a worker thread."""
+        return await asyncio.to_thread(work, *arguments) if self.blocking else work(*arguments)
 
     def erase(self, tenant: str, *, session: str | None = None, subject: str | None = None) -> int:
         """Forget a tenant, one of its sessions, or everything about a subject; return the number of entries.

@@ -43,7 +43,7 @@ def make(scope: Scope, originals: Sequence[Original]) -> list[str]:
     for attempt in range(8):
         drawn = {original: _drawn(scope, original, attempt) for original in originals if original not in made}
         kept = scope.keep([(stand_in, original) for original, stand_in in drawn.items()])
-        made.update(pair for pair, is_kept in zip(drawn.items(), kept, strict=True) if is_kept)
+        made.update(pair for pair, stands in zip(drawn.items(), kept, strict=True) if pair[0] == stands)
         if len(made) == len(set(originals)):
             return [made[original] for original in originals]
     raise VaultError("eight stand-ins of one value are taken: this vault's keys are not random")
