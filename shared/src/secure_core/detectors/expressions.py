@@ -9,6 +9,7 @@ the reading. Most renderings are exact: on ASCII they match nothing else.
 from __future__ import annotations
 
 import re
+import unicodedata
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ def _plain(char: str) -> str:
     if char.isascii():
         return char
     if regex.match(r"\d", char):
-        return str(int(char))
+        return str(unicodedata.decimal(char, 0))  # the engine may know a younger Unicode than Python
     if regex.match(r"\s", char):
         return " "
     return _letter(char) or (_WORD if regex.match(r"\w", char) else _OTHER)
