@@ -1,4 +1,4 @@
-"""The agent example, run as a user runs it: offline, in a process of its own."""
+"""The agent examples, run as a user runs them: offline, in a process of their own."""
 
 from __future__ import annotations
 
@@ -8,21 +8,26 @@ from pathlib import Path
 
 import pytest
 
-EXAMPLE = Path(__file__).parent.parent / "examples" / "langchain_agent.py"
+EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
-def run(*arguments: str) -> tuple[str, str]:
+def run(example: str, *arguments: str) -> tuple[str, str]:
     """Return what is shown without and with the guard."""
-    command = [sys.executable, str(EXAMPLE), *arguments]
+    command = [sys.executable, str(EXAMPLES / example), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     before, after = done.stdout.split("== after")
     return before, after
 
 
+@pytest.fixture(scope="module", params=["langchain_agent.py", "llamaindex_agent.py"])
+def example(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def shown() -> tuple[str, str]:
-    return run()
+def shown(example: str) -> tuple[str, str]:
+    return run(example)
 
 
 def test_without_the_guard_the_agent_obeys_the_mail_and_leaks(shown: tuple[str, str]) -> None:
@@ -39,12 +44,12 @@ def test_with_the_guard_it_does_neither_and_still_answers(shown: tuple[str, str]
         assert leak not in after
 
 
-def test_with_the_guard_the_answer_still_streams_to_its_end(shown: tuple[str, str]) -> None:
+def test_with_the_guard_the_answer_still_goes_to_its_end(shown: tuple[str, str]) -> None:
     _, after = shown
     assert "The mail says: Dear desk" in after
     assert "\nYours, " in after
 
 
-def test_observing_changes_nothing() -> None:
-    before, after = run("--policy", "observe")
+def test_observing_changes_nothing(example: str) -> None:
+    before, after = run(example, "--policy", "observe")
     assert before.removeprefix("== before").strip() == after.strip()
