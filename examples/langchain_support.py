@@ -122,7 +122,7 @@ def main() -> None:
     prompt = ChatPromptTemplate.from_messages([("human", "{mails}"), ("placeholder", "{history}")])
     tools = {each.name: each for each in secure_tools([send_mail], guard)}
     clerk = Clerk()
-    inside = secure_model(clerk, guard).model_copy(update={"restore": False})  # the history keeps stand-ins
+    inside = secure_model(clerk, guard, restore=False)  # the history keeps stand-ins
     desk, edge = prompt | inside.bind_tools([*tools.values()]), SecureOutput(guard)
 
     history: list[BaseMessage] = []

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["Contender", "contenders", "streams"]
 
 OURS = "secure-core, retrieval"
-_MODELS = frozenset({"injection_model", "entities"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +54,11 @@ def _ours(stage: str) -> Callable[[str], object]:
 
 
 def _deterministic() -> Guard:
-    """Build a guard of the default policy without its models."""
-    from secure_core import Guard, Policy
+    from secure_core import Guard
 
-    policy = Policy.load("default")
-    detectors = tuple(spec for spec in policy.detectors if spec.name not in _MODELS)
-    return Guard(policy.model_copy(update={"name": "default, without models", "detectors": detectors}))
+    from ..shipped import without_models
+
+    return Guard(without_models("default"))
 
 
 def _offline_suffix_list() -> None:

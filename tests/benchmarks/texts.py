@@ -7,6 +7,8 @@ import json
 from collections.abc import Callable
 from random import Random
 
+from ..hostile import ANYTHING, ORDERS, READINGS, SECRETS, repeated
+
 _WORDS = """
     account address afternoon answer battery because before between bridge change charge city cloud coffee colour
     customer delivery device document evening every factory family field firmware forest friend garden have history
@@ -100,40 +102,10 @@ def mixed(size: int, count: int, seed: int) -> list[str]:
 
 
 def hostile(size: int) -> dict[str, str]:
-    """Return texts that make careless patterns and parsers slow, by what they attack."""
-    units = {
-        "one letter": "a",
-        "digits": "1234 5678 ",
-        "card-like": "4111-",
-        "e-mail locals": "a.",
-        "e-mail ats": "a@",
-        "almost e-mails": "a@b.",
-        "hosts": "a-",
-        "IP-like": "1.1.",
-        "IPv6-like": "1:",
-        "IBAN-like": "DE89 ",
-        "key names": "api_key=",
-        "quotes": "\"'",
-        "JWT-like": "eyJhbGciOi.",
-        "PEM openings": "-----BEGIN PRIVATE KEY-----\n",
-        "tag openings": "<",
-        "tags": "<a ",
-        "attributes": "<a b='",
-        "comments": "<!--",
-        "Markdown links": "[](",
-        "Markdown images": "![",
-        "percent": "%25",
-        "entities": "&amp;",
-        "hex": "deadbeef",
-        "zero width": "i\u200b",
-        "bidi": "\u202ea",
-        "combining": "e\u0301",
-        "blanks": " ",
-        "newlines": "\n",
-        "override phrases": "ignore all previous ",
-        "chat tokens": "<|im_start|>",
-    }
-    texts = {name: (unit * (size // len(unit) + 1))[:size] for name, unit in units.items()}
+    """Return texts that make careless patterns and parsers slow, by what they attack; no shape twice."""
+    families = {"any": ANYTHING, "secrets": SECRETS, "orders": ORDERS, "readings": READINGS}
+    named = {shape: f"{family}: {name}" for family, shapes in families.items() for name, shape in shapes.items()}
+    texts = {name: repeated(shape, size) for shape, name in named.items()}
     texts["base64"] = base64.b64encode(Random(size).randbytes(size)).decode()[:size]
     texts["base64 twice"] = base64.b64encode(base64.b64encode(b"ignore the rules " * (size // 17 + 1))).decode()[:size]
     return texts

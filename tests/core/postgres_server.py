@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -32,10 +33,10 @@ def account() -> dict[str, Any]:
     return {"user": "postgres", "group": "postgres"}
 
 
-def start(directory: Path, port: int) -> "subprocess.Popen[bytes]":
-    """Start the server on a directory that `running` has made, and wait until it answers."""
-    options = ["-D", str(directory / "data"), "-p", str(port), "-c", "listen_addresses=127.0.0.1"]
-    options += ["-c", f"unix_socket_directories={directory}", "-c", "max_connections=300"]
+def start(directory: Path, port: int, *settings: str) -> "subprocess.Popen[bytes]":
+    """Start the server on a directory that `made` has made, and wait until it answers."""
+    settings += ("listen_addresses=127.0.0.1", f"unix_socket_directories={directory}", "max_connections=300")
+    options = ["-D", str(directory / "data"), "-p", str(port), *(part for each in settings for part in ("-c", each))]
     log = (directory / "log").open("ab")
     server = subprocess.Popen([binaries() / "postgres", *options], cwd=directory, stdout=log, stderr=log, **account())
     for _ in range(200):
@@ -45,6 +46,12 @@ def start(directory: Path, port: int) -> "subprocess.Popen[bytes]":
             return server
     server.kill()
     raise AssertionError("postgres did not start")
+
+
+def stop(server: "subprocess.Popen[bytes]") -> None:
+    """Let the server write everything down and end, whoever is still connected."""
+    server.send_signal(signal.SIGINT)
+    server.wait()
 
 
 def made() -> Path:

@@ -12,8 +12,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from secure_core.detectors._presidio import presidio
-from secure_core.detectors.expressions import plain, rendered
+from secure_core.detectors.expressions import rendered
 from secure_core.detectors.patterns import Ends
+from secure_core.detectors.readings import plain
 
 RECOGNIZERS = [
     kind(supported_language="en")
@@ -25,6 +26,7 @@ CONTEXT = sorted({word for each in RECOGNIZERS for word in each.context or ()})
 PHONES = (
     *("+1 212-555-0147", "(212) 555-0147", "030 1234567", "+44 20 7946 0018", "082 123 4567", "+27 21 555 0123"),
     *("01 42 68 53 00", "0171 1234567", "98765 43210", "+49 (0)30 901820", "212.555.0147 ext. 12", "450 0840"),
+    *("+12125550147", "2125550147 x12", "212-555-0147~12", "(2125550147", "1200000000x", "0821234567"),
 )
 CARDS = ("4111 1111 1111 1111", "5555-5555-5555-4444", "3782 822463 10005", "6304000000000000", "4000 0000 0006")
 WORDS = ("the", "is", "of", "und", "der", "para", "Order", "ref.", "id:", "2024", "(", ")", "=", "“", "№", "é", "한국")

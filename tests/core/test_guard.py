@@ -101,6 +101,16 @@ def test_texts_and_contexts_go_together() -> None:
         guard(BADGE).check_many("ab", stage="input")
 
 
+@pytest.mark.parametrize("context", ["output", {"stage": "output"}, Stage.OUTPUT])
+def test_what_is_no_context_is_refused_with_advice(context: object) -> None:
+    with pytest.raises(InputError, match="a context must be a Context"):
+        guard(BADGE).check("EB1", context=context)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="a context must be a Context"):
+        guard(BADGE).check_many(["EB1"], contexts=[context])  # type: ignore[list-item]
+    with pytest.raises(InputError, match="pass a list of contexts"):
+        guard(BADGE).check_many(["EB1"], contexts=iter([Context(Stage.OUTPUT)]))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [

@@ -8,16 +8,24 @@ from hypothesis import HealthCheck, given, settings
 
 from secure_core import Action, Context, Decision, Guard, Policy, Stage
 from tests import strategies as some
+from tests.shipped import without_models
 
 pytestmark = pytest.mark.filterwarnings("ignore::hypothesis.errors.NonInteractiveExampleWarning")
 slow = settings(
     max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(quick, max_examples=8)  # a model reads each text twice
 
 
 @lru_cache
 def guard(policy: str = "default") -> Guard:
+    """What the laws are about is the same with a model and without, and a model takes its time."""
+    return Guard(without_models(policy))
+
+
+@lru_cache
+def asking_models(policy: str = "default") -> Guard:
     return Guard.from_policy(policy)
 
 
@@ -96,11 +104,19 @@ def test_the_action_is_the_strictest(policy: Policy, text: str) -> None:
 
 @slow
 @given(some.texts)
+@pytest.mark.parametrize("policy", ["default", "strict"])
 @pytest.mark.parametrize("stage", ["output", "retrieval", "input"])
-def test_sanitising_twice_changes_nothing_more(stage: str, text: str) -> None:
-    once = guard().check(text, stage=stage).text
-    again = guard().check(once, stage=stage)
-    assert again.text == once
+def test_sanitising_twice_changes_nothing_more(stage: str, policy: str, text: str) -> None:
+    once = guard(policy).check(text, stage=stage).text
+    assert guard(policy).check(once, stage=stage).text == once
+
+
+@few
+@given(some.texts)
+@pytest.mark.parametrize("policy", ["default", "strict"])
+def test_sanitising_twice_with_models_changes_nothing_more(policy: str, text: str) -> None:
+    once = asking_models(policy).check(text, stage="retrieval").text
+    assert asking_models(policy).check(once, stage="retrieval").text == once
 
 
 @quick
@@ -108,6 +124,13 @@ def test_sanitising_twice_changes_nothing_more(stage: str, text: str) -> None:
 def test_many_are_as_one_by_one(one: str, other: str) -> None:
     together = guard().check_many([one, other, "", one], stage="retrieval")
     assert together == [guard().check(text, stage="retrieval") for text in (one, other, "", one)]
+
+
+@few
+@given(some.texts, some.texts)
+def test_many_that_a_model_reads_are_as_one_by_one(one: str, other: str) -> None:
+    together = asking_models().check_many([one, other, "", one], stage="retrieval")
+    assert together == [asking_models().check(text, stage="retrieval") for text in (one, other, "", one)]
 
 
 @quick

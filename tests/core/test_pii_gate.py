@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import tldextract
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from secure_core.detectors import phones
@@ -16,9 +16,10 @@ from secure_core.detectors._presidio import presidio, unfailing
 from secure_core.detectors.conflicts import resolve, within_longer
 from secure_core.detectors.context_words import ContextWords, boosted, window
 from secure_core.detectors.evidence import ALONE, LEAST
-from secure_core.detectors.expressions import lowered, plain, rendered
+from secure_core.detectors.expressions import rendered
 from secure_core.detectors.languages import language
 from secure_core.detectors.pii import Pii, made
+from secure_core.detectors.readings import lowered, plain
 
 from .presidio_texts import EXPRESSIONS, matched, renderings_in, texts
 
@@ -125,6 +126,8 @@ def pair(request: pytest.FixtureRequest) -> tuple[Pii, Any]:
 
 
 @given(text=texts())
+@example(text="1200000000x 000 000 000 A-A-0 00 000 000 000 ")
+@example(text="+12125550147")
 @many
 def test_gated_findings_are_presidios(pair: tuple[Pii, Any], text: str) -> None:
     pii, ungated = pair
@@ -134,6 +137,8 @@ def test_gated_findings_are_presidios(pair: tuple[Pii, Any], text: str) -> None:
 
 
 @given(text=texts())
+@example(text="212-555-0147~12")
+@example(text="+1 212-555-0147 00 000 000 000/030 1234567 ")
 @many
 def test_nothing_that_stock_presidio_finds_is_lost(stock: tuple[Pii, Any], text: str) -> None:
     pii, presidio_alone = stock

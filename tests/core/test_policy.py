@@ -89,6 +89,27 @@ def test_the_first_matching_rule_decides() -> None:
     assert action("piix.person") is None
 
 
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("Write to desk@ours.example.com.", "Write to desk@ours.example.com."),
+        ("Write to Desk@OURS.example.com.", "Write to Desk@OURS.example.com."),
+        ("Write to ann@example.com.", "Write to [EMAIL_ADDRESS]."),
+        ("Write to desk@ours.example.com.example.org.", "Write to [EMAIL_ADDRESS]."),
+    ],
+)
+def test_a_rule_may_be_for_some_values_only(text: str, clean: str) -> None:
+    policy = Policy.model_validate(
+        {
+            "rules": [
+                {"category": "pii.email_address", "values": "*@ours.example.com", "action": "allow"},
+                {"category": "pii.*", "action": "sanitize"},
+            ]
+        }
+    )
+    assert Guard(policy).check(text, stage="output").text == clean
+
+
 def test_detectors_follow_from_the_rules_when_none_are_named() -> None:
     policy = Policy.model_validate({"rules": [{"category": ["pii.*", "markup.sql"], "action": "flag"}]})
     assert [spec.name for spec in policy.detectors] == ["pii", "sql"]

@@ -5,7 +5,8 @@ import pytest
 
 from secure_core import Context, Guard, Policy
 from secure_core.detectors import FunctionDetector
-from secure_core.sanitize import OPERATORS, Means, Operator, Order, apply, plan, register
+from secure_core.operators import OPERATORS, Means, Operator, Order, register
+from secure_core.sanitize import apply, plan
 from secure_core.types import Edit, Finding
 
 MEANS = Means(b"key")

@@ -13,6 +13,8 @@ PIECES = [
     "```", "```python\n", "~~~\n", "`code.` ", "<a href='x>y'", ">", '"', "…", "好。", "是！", " ", "\r\n", "-----",
     "A line that is long enough to be taken for wrapped prose\n", "e.g. ", "word ", "1 234 ", "<", "~", "?!) ", ")",
     "BEGIN ", "x" * 50, "lorem ipsum dolor " * 60, "1 " * 900, "z" * 2100, "<p " + "q" * 2000, "\\\n", "-->",
+    "\u200b".join("-----BEGIN KEY"), "-\u200b" * 4, "－" * 5 + "BEGIN ", "－" * 5 + "END KEY" + "－" * 5,
+    "PuTTY\u2060-User",
 ]  # fmt: skip
 SHAPES = ["<", "<a ", '<a ="', "[", "![", "](", "`", "``` ", "<!--", "<script>", ".", ". ", "\n", "x", "-----BEGIN "]
 texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=6), max_size=14).map("".join)
@@ -67,6 +69,8 @@ LONG = (
         (f"![Look. {LONG}. Here](http://x.example/?q=1)\n", "z"),
         (f"{LONG} and `<script>` too. ", "Or not"),
         (f"-----BEGIN KEY-----\n{LONG}\n\ncd\n-----END KEY-----\n", "z"),
+        ("\u200b".join(f"-----BEGIN KEY-----\n{LONG}\n\ncd\n-----END KEY-----\n"), "z"),
+        (f"－－－－－ＢＥＧＩＮ\u3000KEY-----\n{LONG}\n\ncd\n－－－－－ＥＮＤ KEY－－－－－\n", "z"),
         (f"{LONG} and\ngoes on here.\n", "Next"),
         (f'<img alt="{LONG}>b.\n" src=x>\n', "z"),
         (f"{LONG} \\\n goes on.\n", "Next"),

@@ -5,7 +5,8 @@ import json
 import logging
 import random
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import pytest
 from opentelemetry import trace
@@ -16,7 +17,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from secure_core import Blocked, Context, DetectorError, Guard, InputError, Policy, Stage
+from secure_core import Blocked, Context, Decision, DetectorError, Finding, Guard, InputError, Policy, Stage
 from secure_core.telemetry import Telemetry
 from secure_core.vault import MemoryVault, VaultError
 from tests import strategies as some
@@ -128,6 +129,74 @@ def test_a_failure_is_an_error_and_says_not_scanned(watched: Watched, on_error: 
     assert span.attributes["secure_core.status"] == "not_scanned"
     assert not span.events
     assert watched.metrics()["secure_core.guardrail.errors"]
+
+
+class Answering(Failing):
+    """Answers what it is told to make of the texts."""
+
+    def __init__(self, answer: Callable[[Sequence[str]], Any], scope: str) -> None:
+        self.scope = scope
+        self._answer = answer
+
+    def detect(self, texts: Sequence[str], contexts: object) -> Any:
+        return self._answer(texts)
+
+
+async def fail_later(texts: Sequence[str]) -> Any:
+    raise RuntimeError(f"cannot read {texts}")
+
+
+def streamed(guard: Guard, text: str) -> Decision | None:
+    stream = guard.stream(stage="output")
+    stream.push(text)
+    stream.flush()
+    return stream.decision
+
+
+PATHS: dict[str, Callable[[Guard, str], Decision | None]] = {
+    "check": lambda guard, text: guard.check(text, stage="output"),
+    "check_many": lambda guard, text: guard.check_many([text], stage="output")[0],
+    "acheck": lambda guard, text: asyncio.run(guard.acheck(text, stage="output")),
+    "stream": streamed,
+}
+FAILURES: dict[str, Callable[[Sequence[str]], Any]] = {
+    "raises": lambda texts: [][len(texts)],
+    "raises as a coroutine": fail_later,
+    "offsets outside": lambda texts: [[Finding(0, 999, "pii.badge")] for _ in texts],
+    "the text for a category": lambda texts: [[Finding(0, 1, text)] for text in texts],
+    "the text for a finding": lambda texts: [[text] for text in texts],
+    "nothing": lambda texts: None,
+}
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("scope", ["text", "segment"])
+@pytest.mark.parametrize("action", ["flag", "sanitize", "block"])
+def test_every_failure_on_every_path_is_one_span_and_no_word(
+    watched: Watched, path: str, failure: str, scope: str, action: str
+) -> None:
+    written = []
+    for on_error in ("open", "closed"):
+        rules = [{"category": "pii.*", "action": action}]
+        policy = Policy.model_validate({"on_error": on_error, "detectors": [], "rules": rules})
+        guard = watched.guard(policy, Answering(FAILURES[failure], scope))
+        if on_error == "open":
+            decision = PATHS[path](guard, "EB12345 was here")
+            assert decision is not None
+            assert decision.status.value == "not_scanned"
+            written.append(repr(decision))
+        else:
+            with pytest.raises(DetectorError) as error:
+                PATHS[path](guard, "EB12345 was here")
+            written += [
+                repr(error.value),
+                str(error.value.args),
+                str(error.value.__cause__),
+                str(error.value.__context__),
+            ]
+    assert [dict(span.attributes or {})["secure_core.status"] for span in watched.spans] == ["not_scanned"] * 2
+    assert "EB12345" not in "".join([*written, *(span.to_json() for span in watched.spans)])
 
 
 def full_vault(watched: Watched) -> Guard:

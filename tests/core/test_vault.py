@@ -1,12 +1,11 @@
 """What every store keeps: one suite, run on all of them."""
 
 import asyncio
-import hashlib
 import os
 import pickle
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,56 +15,8 @@ from secure_core.vault import MemoryVault, PostgresVault, RedisVault, SQLiteVaul
 from secure_core.vault.bound import BoundGuard
 from secure_core.vault.keys import new_key
 from secure_core.vault.store import Kept
-from tests.core import postgres_server
 from tests.core.redis_server import running
-
-KEY = b"k" * 32
-RULE = {"category": "pii.*", "action": "sanitize", "operator": "pseudonymize"}
-GUARD = Guard(Policy.model_validate({"name": "pseudonyms", "rules": [RULE]}))
-ANN, BOB = "ann@example.com", "bob@example.com"
-Make = Callable[..., Vault]
-
-
-@pytest.fixture(scope="session")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running(tmp_path_factory.mktemp("redis")) as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    with postgres_server.running() as url:
-        yield url
-
-
-@pytest.fixture(params=["memory", "sqlite", "redis", "postgres"])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
-    """Makes vaults that share one store."""
-    if request.param == "memory":
-        return lambda key=KEY, **options: MemoryVault(key=key, **options)
-    if request.param == "sqlite":
-        return lambda key=KEY, **options: SQLiteVault(tmp_path / "vault.db", key=key, **options)
-    url = request.getfixturevalue(f"{request.param}_url")
-    if request.param == "postgres":
-        table = "vault_" + hashlib.sha256(str(tmp_path).encode()).hexdigest()[:16]
-        return lambda key=KEY, **options: PostgresVault(url, key=key, prefix=table, **options)
-    prefix = f"test:{tmp_path}"
-    return lambda key=KEY, **options: RedisVault(url, key=key, prefix=prefix, **options)
-
-
-@pytest.fixture
-def vault(make: Make) -> Vault:
-    return make()
-
-
-def bind(vault: Vault, session: str | None = "s", tenant: str = "t", **options: str) -> BoundGuard:
-    return GUARD.bind(vault, tenant=tenant, session=session, **options)
-
-
-def hidden(bound: BoundGuard, value: str = ANN) -> str:
-    text = bound.check(value, stage="input").text
-    assert value not in text
-    return text
+from tests.core.vaults import ANN, BOB, GUARD, KEY, RULE, Make, bind, hidden
 
 
 def test_what_was_hidden_comes_back(vault: Vault) -> None:
@@ -199,6 +150,21 @@ def test_what_has_expired_is_not_restored(make: Make) -> None:
     assert bound.restore(stand_in) == ANN
 
 
+def test_what_has_expired_is_purged_in_scopes_that_nobody_writes_to(make: Make) -> None:
+    vault = make(ttl=0.3)
+    old = [hidden(bind(vault, session, tenant, subject="x")) for tenant in "ab" for session in "12"]
+    assert vault.purge() == 0
+    time.sleep(0.4)
+    assert vault.purge() == 4
+    bound = bind(vault, "3", "a", subject="x")
+    young = hidden(bound)
+    assert vault.purge() == 0
+    assert [tuple(size) for size in vault.scopes()] == [("a", "3", 1)]
+    assert bound.restore(young) == ANN
+    assert bind(vault, "1", "a").restore(old[0]) == old[0]
+    assert vault.erase("a", subject="x") == 1
+
+
 def test_a_session_a_subject_and_a_tenant_can_be_erased(vault: Vault) -> None:
     of_ann, of_bob = bind(vault, subject="customer-1"), bind(vault, subject="customer-2")
     ann, both, bob = hidden(of_ann), hidden(of_ann, "both@example.com"), hidden(of_bob, BOB)
@@ -233,6 +199,32 @@ def test_a_scope_that_is_full_refuses_and_forgets_nothing(make: Make) -> None:
     assert "eve" not in str(error.value)
     assert bound.restore(stand_ins) == ANN + BOB
     assert hidden(bound) in stand_ins
+
+
+def test_values_that_do_not_all_fit_are_refused_all_of_them(make: Make) -> None:
+    vault = make(max_entries=3)
+    bound = bind(vault)
+    stand_in = hidden(bound)
+    with pytest.raises(VaultError, match="max_entries = 3"):
+        bound.check(f"{ANN}, {BOB}, eve@example.com, zoe@example.com", stage="input")
+    assert [size.entries for size in vault.scopes()] == [1]
+    assert bound.restore(hidden(bound, BOB) + hidden(bound, "eve@example.com") + stand_in).endswith(f"com{ANN}")
+
+
+def test_a_bound_that_was_lowered_refuses_new_values_only(vault: Vault) -> None:
+    stand_ins = hidden(bind(vault), ANN), hidden(bind(vault), BOB)
+    vault.max_entries = 1
+    bound = bind(vault, subject="x")  # written again, for the subject is new
+    assert (hidden(bound, ANN), hidden(bound, BOB)) == stand_ins
+    with pytest.raises(VaultError, match="max_entries = 1"):
+        hidden(bound, "eve@example.com")
+
+
+def test_a_value_that_is_too_long_is_refused_by_every_store(make: Make) -> None:
+    bound = bind(make(max_chars=20))
+    assert bound.restore(hidden(bound)) == ANN
+    with pytest.raises(VaultError, match="22 characters is longer than the vault's max_chars = 20"):
+        bound.check("a.long.one@example.com", stage="input")
 
 
 def test_scopes_are_listed_with_their_sizes(vault: Vault) -> None:
@@ -287,6 +279,8 @@ def test_a_guard_bound_to_a_shared_store_travels_without_its_key(make: Make, mon
     bound = bind(make(key=None), tenant="travels")
     again = pickle.loads(pickle.dumps(bound))
     assert again.restore(hidden(bound)) == ANN
+    bounds = {"ttl": 60.0, "max_entries": 7, "max_chars": 70}
+    assert vars(pickle.loads(pickle.dumps(make(key=None, **bounds)))).items() >= bounds.items()
 
 
 def test_the_values_of_a_text_are_kept_in_one_step() -> None:
@@ -380,11 +374,20 @@ def test_a_connection_that_breaks_is_opened_anew(postgres_url: str) -> None:
     vault = PostgresVault(postgres_url, key=KEY, prefix="breaks", connections=1)
     bound = bind(vault)
     safe = hidden(bound)
-    with pytest.raises(VaultError), vault._transaction() as db:
-        db.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    with pytest.raises(VaultError), vault._transaction() as run:
+        run("SELECT pg_terminate_backend(pg_backend_pid())")
     assert bound.restore(safe) == ANN
     vault.close()
     assert bound.restore(safe) == ANN
+
+
+def test_a_purged_redis_keeps_nothing_of_a_session(redis_url: str) -> None:
+    vault = RedisVault(redis_url, key=KEY, prefix="purged", ttl=0.1)
+    hidden(bind(vault, subject="x"))
+    time.sleep(0.2)
+    assert vault.purge() == 1
+    left = [bytes(name) for name in vault._redis.scan_iter(match="purged:*")]
+    assert sorted(name.rpartition(b":")[2] for name in left) == [b"key", b"tenants"]
 
 
 def test_a_prefix_that_redis_takes_for_a_pattern_is_refused() -> None:

@@ -75,7 +75,7 @@ def test_a_name_comes_back_as_it_was_inflected(locale: str, written: str, read: 
     said = written.format(
         first=first, last=last, mail=mail, low=last.lower(), FIRST=first.upper(), LAST=last.upper(), MAIL=mail.upper()
     )
-    assert "Ann" not in said
+    assert said != read  # a made-up name may be an Anna
     assert bound.restore(said) == read
 
 

@@ -18,6 +18,7 @@ from langchain_core.runnables import Runnable
 from langchain_core.vectorstores import InMemoryVectorStore
 from pydantic import Field
 
+from langchain_secure import SecureCallbackHandler
 from secure_core import Context, Finding, Guard, Policy
 
 MASK = "[EMAIL_ADDRESS]"
@@ -180,3 +181,39 @@ def run(request: pytest.FixtureRequest) -> Callable[..., Any]:
         return whole
 
     return run
+
+
+TWO_WAYS: dict[str, Callable[..., Any]] = {
+    "invoke": lambda runnable, value, config=None: runnable.invoke(value, config),
+    "ainvoke": lambda runnable, value, config=None: asyncio.run(runnable.ainvoke(value, config)),
+}
+
+
+@pytest.fixture(params=sorted(TWO_WAYS))
+def go(request: pytest.FixtureRequest) -> Callable[..., Any]:
+    """Run an agent, or another graph."""
+    return TWO_WAYS[request.param]
+
+
+@pytest.fixture(params=[*sorted(TWO_WAYS), "batch"])
+def use(request: pytest.FixtureRequest) -> Callable[..., Any]:
+    """Use a tool."""
+    if request.param in TWO_WAYS:
+        return TWO_WAYS[request.param]
+    return lambda tool, value, config=None: tool.batch([value], config)[0]
+
+
+@pytest.fixture
+def strict(planted: Planted) -> Guard:
+    rules = [{"category": "*", "action": "block", "stages": ["output", "tool_call", "tool_result"]}]
+    return Guard(Policy.model_validate({"name": "strict", "detectors": [], "rules": rules}), detectors=[planted])
+
+
+@pytest.fixture
+def handler(guard: Guard) -> SecureCallbackHandler:
+    return SecureCallbackHandler(guard)
+
+
+@pytest.fixture
+def config(handler: SecureCallbackHandler) -> dict[str, Any]:
+    return {"callbacks": [handler]}

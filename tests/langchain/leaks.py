@@ -18,6 +18,7 @@ from langchain.agents import create_agent
 from langchain.agents.middleware import PIIMiddleware
 from langchain.agents.structured_output import ToolStrategy
 from langchain_core.caches import InMemoryCache
+from langchain_core.callbacks import dispatch_custom_event
 from langchain_core.documents import Document
 from langchain_core.embeddings import DeterministicFakeEmbedding
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
@@ -48,6 +49,7 @@ ORIGINS = [
     "tool result",
     "artifact",
     "written by a tool",
+    "dispatched by a tool",
     "model text",
     "reasoning",
     "structured output",
@@ -75,7 +77,16 @@ AGENT_SURFACES = [
 """Where what a model says can be read while an agent runs, and afterwards."""
 
 OWN = "the application's own words, which are not judged; do not show prompts to users"
-NOT_COVERED = {("system prompt", surface): OWN for surface in ("events v2", "callbacks", "tracers", "cache")}
+DISPATCHED = (
+    "what the application itself dispatches with `dispatch_custom_event`, past any hook; dispatch "
+    '`guard.check(text, stage="tool_result").text`'
+)
+REASONS = {"system prompt": OWN, "dispatched by a tool": DISPATCHED}
+NOT_COVERED = {
+    **{("system prompt", surface): 1 for surface in ("events v2", "callbacks", "tracers", "cache")},
+    **{("dispatched by a tool", surface): 2 for surface in ("events v2", "callbacks")},
+}
+"""The number of the reason for what can be read."""
 
 Protect = Callable[..., Any]
 """Makes an agent of a model and tools."""
@@ -125,6 +136,7 @@ def parrot(**options: Any) -> Actor:
 def find(who: str) -> tuple[str, dict[str, str]]:
     """Find someone."""
     get_stream_writer()({"progress": address("written by a tool")})
+    dispatch_custom_event("progress", {"found": address("dispatched by a tool")})
     return f"{who} has {address('tool result')}", {"card": address("artifact")}
 
 
@@ -289,8 +301,8 @@ def matrix() -> dict[tuple[str, str], tuple[str, str]]:
 
 
 def readable(cells: dict[tuple[str, str], tuple[str, str]], surface: str, which: int) -> str:
-    """Say how many of the texts that get to a surface can be read there; the application's own words do not count."""
-    got_there = [cells[origin, surface][which] for origin in ORIGINS if origin != "system prompt"]
+    """Say how many of the texts that get to a surface can be read there; what nobody covers does not count."""
+    got_there = [cells[origin, surface][which] for origin in ORIGINS if origin not in REASONS]
     return f"{got_there.count('leaks')} of {len(got_there) - got_there.count('–')}"
 
 
@@ -298,7 +310,8 @@ def page(cells: dict[tuple[str, str], tuple[str, str]]) -> str:
     """Return the page of the reference."""
 
     def entry(origin: str, surface: str) -> str:
-        return "not covered (1)" if (origin, surface) in NOT_COVERED else cells[origin, surface][1]
+        reason = NOT_COVERED.get((origin, surface))
+        return f"not covered ({reason})" if reason else cells[origin, surface][1]
 
     rows = [f"| {origin} | {' | '.join(entry(origin, surface) for surface in SURFACES)} |" for origin in ORIGINS]
     said = [sum(cells["model text", surface][which] == "clean" for surface in AGENT_SURFACES) for which in (0, 1)]
@@ -319,18 +332,19 @@ def page(cells: dict[tuple[str, str], tuple[str, str]]) -> str:
             f"|---{'|---' * len(SURFACES)}|",
             *rows,
             "",
-            f"1. {OWN}.",
+            *(f"{number}. {reason}." for number, reason in enumerate(REASONS.values(), 1)),
             "",
             f"`{'`, `'.join(MODES)}` are stream modes.",
             "Streams, events and deltas are added up before they are searched.",
             "`checkpoint` is all that an `InMemorySaver` holds, `SQLite` a dump of the database of a `SqliteSaver`,",
             "`history` what `get_state_history` returns, `tracers` what a tracer keeps of every run, `cache` what is",
             "in the model's cache. What a tool writes into a stream piece by piece is judged piece by piece.",
+            "Nobody looks at what the application gives a run beside its texts: names, tags, metadata, `stop` words.",
             "",
             "## Beside `PIIMiddleware`",
             "",
             'How many of the addresses can still be read, with `PIIMiddleware("email", strategy="redact")` applied to',
-            "input, output and tool results, and with this package; the system prompt is left out.",
+            "input, output and tool results, and with this package; what is not covered is left out.",
             "",
             "| surface | PIIMiddleware | SecureMiddleware |",
             "|---|---|---|",

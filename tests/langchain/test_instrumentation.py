@@ -16,11 +16,19 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from langchain_secure import SecureCallbackHandler, SecureInput, SecureOutput, SecureRetriever, secure_model
-from secure_core import Guard
+from langchain_secure import (
+    SecureCallbackHandler,
+    SecureInput,
+    SecureOutput,
+    SecureRetriever,
+    secure_input,
+    secure_model,
+)
+from secure_core import Blocked, Guard
 from secure_core.telemetry import Telemetry
 
-from .conftest import Planted, holds_planted
+from .agent import ASKED, agent
+from .conftest import ORDER, Planted, Recorder, holds_planted
 
 PROMPT = ChatPromptTemplate.from_template("{context} {question}")
 
@@ -140,6 +148,28 @@ def test_the_handler_judges_tools_under_their_spans(instrumented: str, traced: G
     decisions, runs = told(exporter)
     assert {span.attributes["secure_core.stage"] for span in decisions} == {"tool_call", "tool_result"}
     assert all(span.parent is not None and span.parent.span_id in runs for span in decisions)
+
+
+def test_decisions_in_an_agent_stand_under_the_spans_of_its_runs(
+    instrumented: str, traced: Guard, exporter: Any, go: Callable[..., Any]
+) -> None:
+    go(secure_input(agent(traced), traced), ASKED)
+    decisions, runs = told(exporter)
+    assert {s.attributes["secure_core.stage"] for s in decisions} == {"input", "output", "tool_call", "tool_result"}
+    nested = [span for span in decisions if span.parent is not None]
+    assert all(span.parent.span_id in runs for span in nested)
+    [at_the_door] = [span for span in decisions if span.parent is None]  # no run has begun
+    assert at_the_door.attributes["secure_core.stage"] == "input"
+    assert not holds_planted([span.to_json() for span in exporter.get_finished_spans()])
+
+
+def test_a_block_is_a_span_whatever_the_order_of_the_handlers(traced: Guard, talker: Any, exporter: Any) -> None:
+    handler, recorder = SecureCallbackHandler(traced), Recorder()
+    for callbacks in ([handler, recorder], [recorder, handler]):
+        with pytest.raises(Blocked):
+            talker().invoke(ORDER, {"callbacks": callbacks})
+    decisions, _ = told(exporter)
+    assert [span.attributes["secure_core.action"] for span in decisions] == ["block", "block"]
 
 
 def test_without_an_instrumentation_decisions_stand_under_the_callers_span(

@@ -127,7 +127,7 @@ def test_a_model_answers_with_values_and_has_heard_stand_ins(
 
 
 def test_a_model_inside_keeps_its_stand_ins(bound: BoundGuard, run: Callable[..., Any]) -> None:
-    answer = run(secure_model(Clerk(), bound).model_copy(update={"restore": False}), QUESTION)
+    answer = run(secure_model(Clerk(), bound, restore=False), QUESTION)
     assert EMAIL not in answer.text
     assert bound.restore(answer.text) == ANSWER
 
@@ -156,7 +156,7 @@ def test_structured_output_holds_values(bound: BoundGuard, include_raw: bool) ->
 def test_a_chain_restores_at_its_end_and_nowhere_before(
     bound: BoundGuard, run: Callable[..., Any], recorder: Recorder
 ) -> None:
-    model = secure_model(Clerk(), bound).model_copy(update={"restore": False})
+    model = secure_model(Clerk(), bound, restore=False)
     chain = SecureInput(bound) | ChatPromptTemplate.from_template("{q}") | model | StrOutputParser()
     inner = chain.with_config(callbacks=[recorder])
     assert run(inner | SecureOutput(bound), {"q": QUESTION}) == ANSWER
@@ -166,7 +166,7 @@ def test_a_chain_restores_at_its_end_and_nowhere_before(
 
 
 def test_a_json_parser_streams_values(bound: BoundGuard) -> None:
-    model = secure_model(Clerk(shape="json"), bound).model_copy(update={"restore": False})
+    model = secure_model(Clerk(shape="json"), bound, restore=False)
     chain = model | JsonOutputParser() | SecureOutput(bound)
     seen = list(chain.stream(QUESTION))
     assert seen[-1] == {"to": QUESTION, "text": ANSWER}

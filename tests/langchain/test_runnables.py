@@ -113,6 +113,12 @@ def test_any_chunking_of_text_is_the_whole(cuts: list[int]) -> None:
     assert "".join(secure.transform(iter(chunks))) == secure.invoke(SAID) == CLEAN
 
 
+def test_the_text_of_messages_is_cleaned_as_text(guard: Guard) -> None:
+    chunks = [AIMessageChunk(content=c).text for c in SAID]  # LangChain's TextAccessor
+    assert "".join(streamed(chunks, SecureOutput(guard))) == CLEAN
+    assert SecureOutput(guard).invoke(AIMessage(SAID).text) == CLEAN
+
+
 def test_text_flows_while_it_comes(guard: Guard) -> None:
     paragraph = "One paragraph that says nothing in particular, but takes its time to say it.\n\n"
     chunks = streamed(list(paragraph * 9), SecureOutput(guard))

@@ -16,8 +16,7 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMes
 from pydantic import BaseModel
 
 from langchain_secure import SecureSerializer
-from langchain_secure._once import Once
-from secure_core import Blocked, Context, Guard, Policy, PolicyError, Stage
+from secure_core import Blocked, Guard, Policy, PolicyError, Stage
 
 from .conftest import EMAIL, KEY, MASK, ORDER, Planted, holds_planted
 
@@ -227,25 +226,6 @@ def test_a_text_is_judged_once_however_often_it_is_written(serde: Any, planted: 
     judged = sum(planted.batches)
     serde.dumps_typed([HumanMessage(EMAIL), AIMessage("hi"), HumanMessage("new")])
     assert sum(planted.batches) == judged + 1
-
-
-def test_what_is_known_of_a_text_holds_for_its_context_only(guard: Guard, planted: Planted) -> None:
-    once = Once(guard)
-    here, there = Context(Stage.MEMORY, tenant="a"), Context(Stage.MEMORY, tenant="b")
-    for context in (here, there, here):
-        assert once.check_many([EMAIL, EMAIL], contexts=[context, context])[1].text == MASK
-    assert [context.tenant for context in planted.contexts if context.tenant] == ["a", "a", "b", "b"]
-    assert not holds_planted(vars(once))
-
-
-def test_what_was_not_asked_for_the_longest_is_forgotten(
-    guard: Guard, planted: Planted, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("langchain_secure._once._MOST", 2)
-    once, context = Once(guard), Context(Stage.MEMORY)
-    for text in ("a", "b", "a", "c", "a", "b"):
-        once.check_many([text], contexts=[context])
-    assert len(planted.batches) == 4  # a, b, c, and b once more
 
 
 def test_it_speaks_langgraphs_serializer_of_itself() -> None:

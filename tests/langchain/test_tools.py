@@ -9,39 +9,23 @@ import pickle
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Annotated, Any
+from typing import Any
 
 import pytest
-from langchain.tools import ToolRuntime
 from langchain_core.documents import Document
-from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
-from langchain_core.tools import BaseTool, InjectedToolCallId, StructuredTool, Tool, ToolException, tool
+from langchain_core.tools import BaseTool, StructuredTool, Tool, ToolException, tool
 from langchain_core.utils.function_calling import convert_to_openai_tool
-from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.config import get_stream_writer
 from langgraph.graph import END, START, MessagesState, StateGraph
-from langgraph.prebuilt import InjectedState, ToolNode
-from langgraph.types import Command, Send, interrupt
-from pydantic import BaseModel, Field, field_validator
+from langgraph.prebuilt import ToolNode
+from langgraph.types import Command, Send
 
 from langchain_secure import SecureTool, ToolDenied, secure_tools
-from secure_core import Blocked, Context, Guard, Policy, Stage
-from secure_core.vault import MemoryVault
+from secure_core import Blocked, Context, Guard, Stage
 
 from .actor import call
-from .conftest import EMAIL, KEY, MASK, ORDER, Planted, holds_planted
-
-WAYS: dict[str, Callable[..., Any]] = {
-    "invoke": lambda tool, value, config=None: tool.invoke(value, config),
-    "ainvoke": lambda tool, value, config=None: asyncio.run(tool.ainvoke(value, config)),
-    "batch": lambda tool, value, config=None: tool.batch([value], config)[0],
-}
-
-
-@pytest.fixture(params=sorted(WAYS))
-def use(request: pytest.FixtureRequest) -> Callable[..., Any]:
-    return WAYS[request.param]
+from .conftest import EMAIL, MASK, ORDER, Planted, holds_planted
 
 
 @tool
@@ -175,12 +159,6 @@ def test_an_artifact_is_clean_and_its_blocked_documents_are_gone(guard: Guard, u
 # -- what is denied ---------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def strict(planted: Planted) -> Guard:
-    rules = [{"category": "*", "action": "block", "stages": ["tool_call", "tool_result"]}]
-    return Guard(Policy.model_validate({"name": "strict", "detectors": [], "rules": rules}), detectors=[planted])
-
-
 @tool
 def count(what: str) -> str:
     """Count."""
@@ -233,134 +211,6 @@ def test_other_calls_of_a_tool_node_go_on(strict: Guard) -> None:
     assert [message.status for message in messages[1:]] == ["error", "success"]
 
 
-# -- errors -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("raised", "shown"),
-    [
-        (ValueError(f"no {EMAIL}"), (ToolException, f"no {MASK}")),
-        (KeyError("harmless"), (KeyError, "'harmless'")),
-        (ToolException(f"no {EMAIL}"), (ToolException, f"no {MASK}")),
-    ],
-)
-def test_an_error_says_nothing_and_keeps_its_kind_if_it_may(
-    guard: Guard, recorder: Any, use: Callable[..., Any], raised: Exception, shown: tuple[type[Exception], str]
-) -> None:
-    @tool
-    def fail() -> str:
-        """Fail."""
-        raise raised
-
-    with pytest.raises(shown[0]) as caught:
-        use(SecureTool.wrap(fail, guard), {}, {"callbacks": [recorder]})
-    assert str(caught.value) == shown[1]
-    assert not holds_planted([recorder.seen, caught.value.__cause__, caught.value.__context__])
-
-
-def test_a_cause_is_not_told_either(guard: Guard) -> None:
-    @tool
-    def fail() -> str:
-        """Fail."""
-        raise ValueError("harmless") from KeyError(EMAIL)
-
-    with pytest.raises(ToolException, match="harmless") as caught:
-        SecureTool.wrap(fail, guard).invoke({})
-    assert not holds_planted([caught.value.__cause__, caught.value.__context__])
-
-
-def test_a_handled_error_is_clean(guard: Guard, use: Callable[..., Any]) -> None:
-    @tool
-    def fail() -> str:
-        """Fail."""
-        raise ToolException(f"no {EMAIL}")
-
-    fail.handle_tool_error = True
-    message = use(SecureTool.wrap(fail, guard), call("fail"))
-    assert (message.status, message.content) == ("error", f"no {MASK}")
-
-
-class Order(BaseModel):
-    """What is to be ordered."""
-
-    item: str = Field(description="what")
-
-    @field_validator("item")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        raise ValueError(f"there is no {value}; ask {EMAIL}")
-
-
-def test_an_error_of_validation_stays_one_without_its_values(guard: Guard, recorder: Any) -> None:
-    buy = StructuredTool.from_function(lambda item: item, name="buy", description="Buy.", args_schema=Order)
-    node = ToolNode([SecureTool.wrap(buy, guard)], handle_tool_errors=True)
-    graph = StateGraph(MessagesState).add_node("tools", node).add_edge(START, "tools").add_edge("tools", END).compile()
-    message = AIMessage("", tool_calls=[call("buy", item="a pear")])
-    [_, answer] = graph.invoke({"messages": [message]}, {"callbacks": [recorder]})["messages"]
-    assert answer.status == "error"
-    assert f"there is no a pear; ask {MASK}" in answer.content
-    assert not holds_planted(recorder.seen["on_tool_error"])
-
-
-# -- what LangGraph injects, and what a tool writes ----------------------------------------------------
-
-
-@tool
-def inspect_run(
-    question: str,
-    runtime: ToolRuntime,
-    state: Annotated[dict[str, Any], InjectedState],
-    call_id: Annotated[str, InjectedToolCallId],
-) -> Command[Any]:
-    """Look at what was injected."""
-    assert holds_planted(state["messages"])
-    assert runtime.tool_call_id == call_id
-    runtime.stream_writer({"found": EMAIL})
-    get_stream_writer()({"found": KEY})
-    for piece in ("Write to mar", EMAIL[3:], " now.\n"):
-        runtime.emit_output_delta(piece)
-    return Command(update={"messages": [ToolMessage(f"{question} {EMAIL}", tool_call_id=call_id)]})
-
-
-def one_tool(secure: Any) -> Any:
-    node = ToolNode([secure])
-    return StateGraph(MessagesState).add_node("tools", node).add_edge(START, "tools").add_edge("tools", END).compile()
-
-
-@pytest.mark.parametrize("way", ["stream", "astream"])
-def test_what_is_injected_is_injected_and_what_is_written_is_clean(guard: Guard, way: str) -> None:
-    graph = one_tool(SecureTool.wrap(inspect_run, guard))
-    state = {"messages": [AIMessage(EMAIL, tool_calls=[call("inspect_run", question=EMAIL)])]}
-    modes = ["custom", "tools", "updates"]
-
-    async def stream() -> list[Any]:
-        return [part async for part in graph.astream(state, stream_mode=modes)]
-
-    parts = list(graph.stream(state, stream_mode=modes)) if way == "stream" else asyncio.run(stream())
-    assert [part for mode, part in parts if mode == "custom"] == [{"found": MASK}, {"found": "[AWS_ACCESS_KEY]"}]
-    events = [part for mode, part in parts if mode == "tools"]
-    assert "".join(event.get("delta", "") for event in events) == f"Write to {MASK} now.\n"
-    [update] = [part for mode, part in parts if mode == "updates"]
-    assert update["tools"]["messages"][0].content == f"{MASK} {MASK}"
-    assert not holds_planted(parts)
-
-
-def test_an_interrupt_stays_an_interrupt(guard: Guard) -> None:
-    @tool
-    def ask() -> str:
-        """Ask."""
-        return str(interrupt({"really": EMAIL}))
-
-    def node(state: Any) -> Any:
-        return {"messages": [SecureTool.wrap(ask, guard).invoke(call("ask"))]}
-
-    graph = StateGraph(MessagesState).add_node("n", node).add_edge(START, "n").compile(checkpointer=InMemorySaver())
-    config: RunnableConfig = {"configurable": {"thread_id": "1"}}
-    [asked] = graph.invoke({"messages": [HumanMessage("hi")]}, config)["__interrupt__"]
-    assert asked.value == {"really": MASK}
-    assert graph.invoke(Command(resume="yes"), config)["messages"][-1].content == "yes"
-
-
 # -- who calls, and whose values they are --------------------------------------------------------------
 
 
@@ -369,69 +219,6 @@ def test_the_context_says_who_calls_what(guard: Guard, planted: Planted, use: Ca
     use(SecureTool.wrap(greet, guard), {"who": "Ann"}, config)
     for stage in (Stage.TOOL_CALL, Stage.TOOL_RESULT):
         assert Context(stage, principal="p", session="s", tenant="t", source="greet") in planted.contexts
-
-
-PSEUDONYMS = Policy.model_validate(
-    {
-        "name": "pseudonyms",
-        "detectors": [],
-        "rules": [{"category": "pii.*", "action": "sanitize", "operator": "pseudonymize"}],
-        "restore": [{"category": "pii.*", "stages": ["tool_call"], "sources": ["greet", "agreet", "buy"]}],
-    }
-)
-
-
-@pytest.fixture
-def bound() -> Any:
-    return Guard(PSEUDONYMS, detectors=[Planted()]).bind(MemoryVault(key=b"k" * 32), tenant="t", session="s")
-
-
-def test_a_tool_gets_real_values_and_nobody_else_does(bound: Any, recorder: Any, use: Callable[..., Any]) -> None:
-    got: list[Any] = []
-
-    @tool
-    def greet(who: str, also: list[str]) -> str:
-        """Greet someone."""
-        got.append((who, also))
-        return f"Hello {who}"
-
-    hidden = bound.check(EMAIL, stage="input").text
-    answer = use(SecureTool.wrap(greet, bound), {"who": hidden, "also": [hidden]}, {"callbacks": [recorder]})
-    assert got == [(EMAIL, [EMAIL])]
-    assert answer == f"Hello {hidden}"
-    assert not holds_planted(recorder.seen)
-
-
-def test_a_tool_that_the_policy_does_not_name_gets_the_stand_in(bound: Any) -> None:
-    @tool
-    def search(q: str) -> str:
-        """Search."""
-        return q
-
-    hidden = bound.check(EMAIL, stage="input").text
-    assert SecureTool.wrap(search, bound).invoke({"q": hidden}) == hidden
-
-
-def test_a_tool_gets_no_values_of_another_tenant(bound: Any) -> None:
-    hidden = bound.check(EMAIL, stage="input").text
-    got: list[str] = []
-
-    @tool
-    def greet(who: str) -> None:
-        """Greet someone."""
-        got.append(who)
-
-    for tenant in ("t", "another"):
-        SecureTool.wrap(greet, bound).invoke({"who": hidden}, {"metadata": {"tenant": tenant}})
-    assert got == [EMAIL, hidden]
-
-
-def test_a_real_value_that_is_wrong_is_not_quoted(bound: Any, recorder: Any) -> None:
-    buy = StructuredTool.from_function(lambda item: item, name="buy", description="Buy.", args_schema=Order)
-    hidden = bound.check(EMAIL, stage="input").text
-    with pytest.raises(Exception, match="there is no") as caught:
-        SecureTool.wrap(buy, bound).invoke({"item": hidden}, {"callbacks": [recorder]})
-    assert not holds_planted([recorder.seen, caught.value, caught.value.__context__, caught.value.__cause__])
 
 
 # -- copies, threads, descriptions -----------------------------------------------------------------------

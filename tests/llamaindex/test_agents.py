@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,14 +18,14 @@ from llama_index.core.llms import ChatMessage, TextBlock
 from llama_index.core.memory import BaseMemory, ChatMemoryBuffer, Memory
 from llama_index.core.objects import ObjectIndex
 from llama_index.core.tools import FunctionTool
-from llama_index.core.workflow import Context, StartEvent, StopEvent, Workflow, step
+from llama_index.core.workflow import Context, JsonSerializer, StartEvent, StopEvent, Workflow, step
 from pydantic import BaseModel
 from pydantic_core import to_json
 
 from llamaindex_secure import SecureLLM, SecureMemory, secure_agent, secure_step
-from secure_core import Blocked, Guard, Stage
+from secure_core import Blocked, Guard, Policy, Stage
 
-from .conftest import EMAIL, KEY, ORDER, holds_planted
+from .conftest import EMAIL, KEY, ORDER, Planted, holds_planted
 from .speaker import Speaker
 
 QUESTION = f"I am {EMAIL}."
@@ -162,19 +163,51 @@ async def test_however_a_run_is_called_it_is_clean(guard: Guard, way: str) -> No
     assert message.content == QUESTION
 
 
+MEMORIES: dict[str, Callable[[], BaseMemory | None]] = {
+    "none": lambda: None,
+    "buffer": lambda: ChatMemoryBuffer.from_defaults(token_limit=3000),
+    "memory": Memory.from_defaults,
+}
+
+
 @pytest.mark.filterwarnings("ignore:Skipping serialization")
-@pytest.mark.parametrize("memory", [None, ChatMemoryBuffer.from_defaults(token_limit=3000), Memory.from_defaults()])
-async def test_a_conversation_goes_on_in_its_context(guard: Guard, memory: BaseMemory | None) -> None:
-    """LlamaIndex saves the context between runs; what it cannot save, such as a buffer, the caller gives again."""
+@pytest.mark.parametrize("kind", MEMORIES)
+async def test_a_conversation_goes_on_in_its_context_as_it_does_unsecured(guard: Guard, kind: str) -> None:
+    """What LlamaIndex can save of a context between runs depends on its version and on the memory."""
     llm = Speaker(script=[DONE])
-    agent = secure_agent(function_agent(llm, Desk()), guard)
+    plain = function_agent(llm, Desk())
+    remembered: list[Any] = []
+    for agent in (plain, secure_agent(plain, guard)):
+        llm.asked.clear()
+        ctx, memory = Context(agent), MEMORIES[kind]()
+        for _ in range(2):
+            await agent.run(QUESTION, ctx=ctx, memory=memory)
+        remembered.append(await ctx.store.get("memory"))
+    assert isinstance(remembered[1], SecureMemory)
+    assert len(remembered[1].get_all()) == len(remembered[0].get_all())
+    assert not holds_planted([llm.asked, remembered[1].memory.get_all(), await ctx.store.get("user_msg_str")])
+
+
+@pytest.mark.parametrize("kind", ["function", "workflow"])
+async def test_a_context_that_is_saved_is_clean(guard: Guard, kind: str) -> None:
+    make, script = AGENTS[kind]
+    agent = secure_agent(make(Speaker(script=script), Desk()), guard)
     ctx = Context(agent)
-    for _ in range(2):
-        await agent.run(QUESTION, ctx=ctx, memory=memory)
-    remembered = await ctx.store.get("memory")
-    assert isinstance(remembered, SecureMemory)
-    assert len(remembered.get_all()) == (2 if memory is None else 4)
-    assert not holds_planted([llm.asked, remembered.memory.get_all(), await ctx.store.get("user_msg_str")])
+    handler = agent.run(QUESTION, ctx=ctx, memory=Memory.from_defaults())
+    await handler
+    saved = [each.to_dict(serializer=JsonSerializer()) for each in (ctx, handler.ctx)]
+    assert "[EMAIL_ADDRESS]" in str(saved)
+    assert not holds_planted(saved)
+
+
+async def test_a_tool_that_returns_directly_answers_as_a_model_does(detector: Planted) -> None:
+    rule = {"category": "pii.*", "stages": ["output"], "action": "sanitize"}
+    guard = Guard(Policy.model_validate({"detectors": [], "rules": [rule]}), detectors=[detector])
+    find = FunctionTool.from_defaults(lambda who: f"{who} is {EMAIL}", name="find", return_direct=True)
+    agent = secure_agent(FunctionAgent(tools=[find], llm=Speaker(script=[call(who="Maria")])), guard)
+    result: Any = await agent.run("Who?")
+    assert str(result) == "Maria is [EMAIL_ADDRESS]"
+    assert result.raw == "Maria is [EMAIL_ADDRESS]"
 
 
 async def test_tools_that_a_retriever_brings_are_secured(guard: Guard) -> None:

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from llama_index.core.agent.workflow.workflow_events import ToolCall
 from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode
+from llama_index.core.tools import ToolOutput
 from llama_index.core.workflow import Event, StartEvent, StopEvent
 
 from llamaindex_secure._content import clean, rewrite, texts
@@ -81,6 +82,16 @@ def test_a_workflows_event_is_clean_in_fields_and_in_what_it_carries_besides(gua
     assert not holds_planted(cleaned)
     assert holds_planted(event)
     assert event.model_dump() == before
+
+
+def test_the_exception_that_a_tools_answer_came_from_is_dropped(guard: Guard) -> None:
+    output = ToolOutput(tool_name="find", content="Sorry.", is_error=True, raw_input={}, exception=ValueError(EMAIL))
+    [cleaned] = clean(guard, [output], Context(Stage.TOOL_RESULT))
+    assert (cleaned, cleaned.exception) == (
+        ToolOutput(tool_name="find", content="Sorry.", is_error=True, raw_input={}),
+        None,
+    )
+    assert output.exception is not None
 
 
 def test_a_nodes_own_templates_are_not_judged() -> None:

@@ -69,6 +69,9 @@ async def run_everything(indexed: Indexed) -> None:
     chat = SimpleChatEngine.from_defaults(llm=llm)
     assert EMAIL in chat.chat(f"I am {EMAIL}").response
     assert EMAIL in "".join(chat.stream_chat(f"I am {EMAIL}").response_gen)
+    assert EMAIL in (await chat.achat(f"I am {EMAIL}")).response
+    streamed = await chat.astream_chat(f"I am {EMAIL}")
+    assert EMAIL in "".join([word async for word in streamed.async_response_gen()])
     call = ToolCallBlock(tool_call_id="c1", tool_name="find", tool_kwargs={"who": EMAIL})
     tool = FunctionTool.from_defaults(lambda who: f"{who} has {KEY}", name="find")
     agent = FunctionAgent(tools=[tool], llm=Speaker(script=[[call], [TextBlock(text=f"It is {KEY}.")]]))

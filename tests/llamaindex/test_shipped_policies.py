@@ -3,13 +3,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pytest
-from llama_index.core import VectorStoreIndex
+from llama_index.core import Document, Settings, VectorStoreIndex
 from llama_index.core.agent.react import prompts as react_prompts
+from llama_index.core.embeddings import MockEmbedding
+from llama_index.core.node_parser import SentenceSplitter
 from llama_index.core.prompts import BasePromptTemplate, chat_prompts, default_prompts
 from llama_index.core.schema import BaseNode, TextNode
 from llama_index.core.selectors import prompts as selector_prompts
 
-from llamaindex_secure import SecureLLM, SecureNodePostprocessor, SecureQueryEngine, SecureRetriever, SecureTransform
+from llamaindex_secure import (
+    SecureEmbedding,
+    SecureLLM,
+    SecureNodePostprocessor,
+    SecureQueryEngine,
+    SecureRetriever,
+    SecureTransform,
+)
 from secure_core import Blocked, Guard
 
 from .conftest import ScriptedLLM, said
@@ -69,6 +78,17 @@ def test_an_order_in_the_question_is_blocked(indexed: Indexed, policy: str) -> N
     ):
         with pytest.raises(Blocked):
             asked(question)
+
+
+def test_a_whole_application_is_secured_in_its_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    llm = ScriptedLLM()
+    monkeypatch.setattr(Settings, "_llm", SecureLLM(llm=llm, policy="default"))
+    monkeypatch.setattr(Settings, "_embed_model", SecureEmbedding(embed_model=MockEmbedding(embed_dim=4)))
+    monkeypatch.setattr(Settings, "_transformations", [SecureTransform(policy="default"), SentenceSplitter()])
+    index = VectorStoreIndex.from_documents([Document(text=f"Write to {EMAIL} about the crane.")])
+    response = index.as_query_engine().query(f"Who is {EMAIL}?")
+    assert "about the crane" in llm.prompts[0]
+    assert EMAIL not in str([llm.prompts, response.source_nodes, index.storage_context.to_dict()])
 
 
 def test_observing_changes_nothing(indexed: Indexed) -> None:

@@ -10,9 +10,10 @@ from llama_index.core.schema import NodeWithScore
 from llama_index.core.tools import BaseTool, FunctionTool, QueryEngineTool, ToolMetadata, ToolOutput
 from llama_index.core.tools.calling import acall_tool, call_tool
 from llama_index.core.workflow import Context
+from pydantic import BaseModel, Field
 
 from llamaindex_secure import SecureQueryEngine, secure_tools
-from secure_core import Guard, Policy
+from secure_core import Blocked, Guard, Policy
 
 from .conftest import EMAIL, KEY, ORDER, Planted, holds_planted, planted_node
 from .speaker import Speaker
@@ -167,6 +168,36 @@ def test_each_tool_stays_what_it_is(guard: Guard) -> None:
     ]
     assert type(function) is FunctionTool
     assert KEY in function("Maria").content
+
+
+class Asked(BaseModel):
+    """What a tool of somebody else's is called with."""
+
+    who: str = Field(description=f"Ask {EMAIL} first.")
+    how: str = Field(default=KEY)
+
+
+def foreign(description: str) -> FunctionTool:
+    return FunctionTool.from_defaults(Desk().find, name="find", description=description, fn_schema=Asked)
+
+
+async def test_what_a_tool_says_of_itself_is_clean_where_that_is_asked_for(guard: Guard) -> None:
+    given = foreign(f"Find, as {EMAIL} says.")
+    [secured] = secure_tools([given], guard, descriptions=True)
+    assert secured.metadata.description == "Find, as [EMAIL_ADDRESS] says."
+    assert not holds_planted([secured.metadata.to_openai_tool(), secured.metadata.fn_schema_str])
+    assert secured.metadata.fn_schema is Asked
+    assert holds_planted(given.metadata.to_openai_tool())
+    [twice] = secure_tools([secured], guard)
+    assert twice.metadata is secured.metadata
+    llm = Speaker(script=[[TextBlock(text="Done.")]])
+    await FunctionAgent(tools=[secured], llm=llm).run("Find.")
+    assert llm.options[0]["tools"] == ["find"]
+
+
+def test_a_tool_that_gives_orders_of_its_own_is_refused(guard: Guard) -> None:
+    with pytest.raises(Blocked):
+        secure_tools([foreign(ORDER)], guard, descriptions=True)
 
 
 def test_securing_twice_is_securing_once(guard: Guard) -> None:

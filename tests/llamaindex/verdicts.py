@@ -1,7 +1,7 @@
 """The decisions that LangChain's hooks and LlamaIndex's come to about the same texts.
 
-``python -m tests.llamaindex.verdicts rows.jsonl.gz... [--policy default] [--limit 500]`` compares them on rows that
-have a ``text``, and fails if one differs.
+``python -m tests.llamaindex.verdicts PATH... [--policy default] [--limit 500]`` compares them at every stage on rows of
+JSON lines that have a ``text``, from files or folders, and fails if one differs.
 """
 
 from __future__ import annotations
@@ -135,28 +135,39 @@ def _told(decision: Decision) -> str:
     return repr((decision.action, decision.status, decision.text, decision.findings, edits, decision.policy))
 
 
-def rows(paths: Sequence[Path]) -> Iterator[str]:
+def files(path: Path) -> list[Path]:
+    """Return a file of JSON lines, or all that are in a folder."""
+    return sorted(path.rglob("*.jsonl*")) if path.is_dir() else [path]
+
+
+def rows(path: Path) -> Iterator[str]:
     """Yield the texts of JSON lines, plain or gzipped."""
-    for path in paths:
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as lines:
-            yield from (text for line in lines if (text := json.loads(line).get("text")))
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as lines:
+        yield from (text for line in lines if (text := json.loads(line).get("text")))
+
+
+def sample(paths: Sequence[Path], limit: int, longest: int) -> list[str]:
+    """Return texts of all files in turn: the first of each, then the second."""
+    turns = itertools.zip_longest(*(rows(file) for path in paths for file in files(path)))
+    return list(itertools.islice((text for turn in turns for text in turn if text and len(text) <= longest), limit))
 
 
 def main() -> int:
     """Compare the hooks on rows of data."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("paths", nargs="+", type=Path)
+    parser.add_argument("paths", nargs="+", type=Path, help="files of JSON lines, or folders that hold some")
     parser.add_argument("--policy", default="default")
-    parser.add_argument("--limit", type=int, default=500)
+    parser.add_argument("--limit", type=int, default=500, help="how many texts")
+    parser.add_argument("--longest", type=int, default=2000, help="characters; longer texts are left out")
     given = parser.parse_args()
-    texts = list(itertools.islice(rows(given.paths), given.limit))
-    differing = 0
-    for stage, (one, other) in HOOKS.items():
-        pairs = zip(verdicts(one, given.policy, stage, texts), verdicts(other, given.policy, stage, texts), strict=True)
-        different = sum(left != right or not left for left, right in pairs)
+    texts, differing = sample(given.paths, given.limit, given.longest), 0
+    for stage, hooks in HOOKS.items():
+        one, other = (verdicts(hook, given.policy, stage, texts) for hook in hooks)
+        found = sum(b"Finding(" in verdict for verdict in one)
+        different = sum(left != right or not left for left, right in zip(one, other, strict=True))
         differing += different
-        print(f"{stage}: {len(texts)} texts, {different} differ")
-    return int(bool(differing))
+        print(f"{stage}: {len(texts)} texts, something found in {found}, {different} differ", flush=True)
+    return int(bool(differing) or not texts)
 
 
 if __name__ == "__main__":

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
-import re
 import secrets
-import threading
-from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from time import time_ns
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from .admission import check_stage, check_text, one_context, one_each
 from .detectors import Detector, load
 from .errors import InputError, PolicyError, SecureError
 from .normalize import is_plain
-from .policy import DetectorSpec, Policy, Rule, overlaps
-from .sanitize import OPERATORS, UNBOUND, Means, Order, apply, plan, settle
-from .scan import Answer, Piece, Question, Seen, interrupts, look, relevant, scope
+from .operators import UNBOUND, Means
+from .outcome import Judging, Outcome
+from .policy import DetectorSpec, Policy, overlaps
+from .road import Road, adrive, drive
+from .sanitize import apply
+from .scan import Piece, relevant, scope
 from .segment import Segment, segments
 from .telemetry import Telemetry
-from .types import Action, Context, Decision, Edit, Finding, Stage, Status
+from .types import Action, Context, Decision, Stage, Status
 
 if TYPE_CHECKING:
     from .stream import StreamSanitizer
@@ -31,13 +31,6 @@ if TYPE_CHECKING:
     from .vault.bound import BoundGuard
 
 __all__ = ["Guard"]
-
-_INLINE = 16_384  # characters beyond which `acheck` leaves the event loop to others
-
-T = TypeVar("T")
-Road = Generator[Question, Answer, T]
-"""A part of the road: it asks detectors, gets their answers, and comes to a result. Written once,
-driven with an event loop or without."""
 
 
 class Guard:
@@ -150,7 +143,7 @@ class Guard:
         self, texts: Sequence[str], *, stage: Stage | str | None = None, contexts: Sequence[Context] | None = None
     ) -> list[Decision]:
         """Judge many texts, each as `check` would, with one batch through every detector."""
-        return drive(self._decide(texts, _contexts(texts, stage, contexts)))
+        return drive(self._decide(texts, one_each(texts, stage, contexts)))
 
     async def acheck(self, text: str, *, stage: Stage | str | None = None, context: Context | None = None) -> Decision:
         """Judge one text as `check` does, without holding the event loop up for long."""
@@ -160,13 +153,13 @@ class Guard:
         self, texts: Sequence[str], *, stage: Stage | str | None = None, contexts: Sequence[Context] | None = None
     ) -> list[Decision]:
         """Judge many texts as `check_many` does; detectors that are coroutines are awaited."""
-        return await adrive(self._decide(texts, _contexts(texts, stage, contexts)))
+        return await adrive(self._decide(texts, one_each(texts, stage, contexts)))
 
     def stream(self, *, stage: Stage | str | None = None, context: Context | None = None) -> StreamSanitizer:
         """Return a sanitiser for a text that arrives in pieces; together they become what `check` makes of it."""
         from .stream import StreamSanitizer
 
-        context = _context(stage, context)
+        context = one_context(stage, context)
         self._check_bound([context])
         return StreamSanitizer(self, context)
 
@@ -176,7 +169,7 @@ class Guard:
         It is if a rule may block there (what is out cannot be taken back), or if a detector wants
         to see the text whole.
         """
-        return self._holds[_stage(stage)]
+        return self._holds[check_stage(stage)]
 
     def bind(
         self,
@@ -205,6 +198,23 @@ class Guard:
         from .vault.bound import BoundGuard
 
         return BoundGuard.of(self, vault, tenant, session, scope, subject, principal)
+
+    async def abind(
+        self,
+        vault: Vault,
+        *,
+        tenant: str,
+        session: str | None = None,
+        scope: str = "session",
+        subject: str | None = None,
+        principal: str | None = None,
+    ) -> BoundGuard:
+        """Bind as `bind` does, without holding the event loop up: the vault is asked for the tenant's key."""
+        import asyncio
+
+        return await asyncio.to_thread(
+            self.bind, vault, tenant=tenant, session=session, scope=scope, subject=subject, principal=principal
+        )
 
     # -- the road ------------------------------------------------------------------------------
 
@@ -254,55 +264,7 @@ class Guard:
 
     def judge(self, pieces: Sequence[Piece]) -> Road[list[Outcome]]:
         """Come to an outcome for each piece, in the piece's own offsets; nothing is recorded."""
-        seen = yield from look(pieces, fail_open=self._fail_open)
-        ruled = [self._rule(piece.text, saw.findings, piece.context) for piece, saw in zip(pieces, seen, strict=True)]
-        means = self._ready(pieces, ruled)
-        outcomes = []
-        for piece, saw, findings in zip(pieces, seen, ruled, strict=True):
-            quiet = not findings and not saw.failed
-            outcomes.append(_NOTHING if quiet else (yield from self._outcome(piece, saw, findings, means)))
-        return outcomes
-
-    def _ready(self, pieces: Sequence[Piece], ruled: Sequence[Ruled]) -> Means:
-        """Return the means with all stand-ins made that the pieces will need: the vault is waited for once."""
-        if self._means.pseudonyms is None or not any(ruled):
-            return self._means
-        texts = [
-            (piece.text, _orders(findings, len(piece.text)))
-            for piece, findings in zip(pieces, ruled, strict=True)
-            if _strictest(findings) is Action.SANITIZE
-        ]
-        return replace(self._means, pseudonyms=self._means.pseudonyms.ready(texts))
-
-    def _outcome(self, piece: Piece, saw: Seen, ruled: Ruled, means: Means) -> Road[Outcome]:
-        action = _strictest(ruled)
-        edits: list[Edit] = []
-        if action is Action.SANITIZE:
-            # A segment that no edit has changed shows what it showed before.
-            rest = replace(piece, detectors=self._active[piece.context.stage], plain=False, known=saw.segments)
-
-            def again(text: str) -> Road[list[Order]]:
-                (seen,) = yield from look([replace(rest, text=text)], fail_open=self._fail_open)
-                return _orders(self._rule(text, seen.findings, piece.context), len(text))
-
-            orders = _orders(ruled, len(piece.text))
-            edits = yield from settle(piece.text, orders, again, means)
-            if means.pseudonyms is not None:
-                plainer = means.pseudonyms.plainer(piece.text, edits, plan(piece.text, orders, means))
-                if plainer is not None:
-                    edits = yield from settle(piece.text, orders, again, replace(means, pseudonyms=plainer))
-        return Outcome(action, tuple(finding for finding, _ in ruled), tuple(edits), saw.failed)
-
-    def _rule(self, text: str, findings: Sequence[Finding], context: Context) -> Ruled:
-        """Return what a rule acts on; the rest is as if it had not been found."""
-        if findings and self._means.pseudonyms is not None:
-            findings = self._means.pseudonyms.spare(text, findings)
-        ruled = ((finding, self.policy.rule_for(finding, context)) for finding in findings)
-        return [(finding, rule) for finding, rule in ruled if rule is not None and rule.action is not Action.ALLOW]
-
-    @property
-    def _fail_open(self) -> bool:
-        return self.policy.on_error == "open"
+        return Judging(self.policy, self._means, self._active).outcomes(pieces)
 
     def decision(self, text: str | None, context: Context, outcomes: Sequence[tuple[int, Outcome]]) -> Decision:
         """Put the decision on a text together from the outcomes of its pieces and their offsets.
@@ -332,160 +294,6 @@ _STATUS = {
     Action.SANITIZE: Status.SANITIZED,
     Action.BLOCK: Status.BLOCKED,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one piece."""
-
-    action: Action
-    findings: tuple[Finding, ...]
-    edits: tuple[Edit, ...]
-    failed: tuple[str, ...]
-
-
-_NOTHING = Outcome(Action.ALLOW, (), (), ())
-
-Ruled = list[tuple[Finding, Rule]]
-"""What was found, each with the rule that decides it."""
-
-
-def _strictest(ruled: Ruled) -> Action:
-    return max((rule.action for _, rule in ruled), default=Action.ALLOW)
-
-
-def _orders(ruled: Ruled, length: int) -> list[Order]:
-    """Return what is to be rewritten; a finding without a range speaks of all of the piece."""
-    return [
-        Order(
-            finding if finding.end > finding.start else replace(finding, start=0, end=length),
-            OPERATORS[rule.operator],
-            rule.options,
-        )
-        for finding, rule in ruled
-        if rule.action is Action.SANITIZE
-    ]
-
-
-# -- driving the road ------------------------------------------------------------------------------
-
-
-def drive(road: Road[T]) -> T:
-    """Walk the road to its end here and now."""
-    answer: Answer = None
-    while True:
-        try:
-            detector, texts, contexts = road.send(answer)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
-        try:
-            answer = detector.detect(texts, contexts)
-            if inspect.isawaitable(answer):
-                answer = _wait(answer)
-        except BaseException as error:  # a tokenizer written in Rust panics with one, and quotes the text
-            if interrupts(error):
-                raise
-            answer = error
-
-
-async def adrive(road: Road[T]) -> T:
-    """Walk the road to its end, awaiting detectors that are coroutines; long work goes to a thread."""
-    import asyncio
-
-    answer: Answer = None
-    while True:
-        try:
-            detector, texts, contexts = road.send(answer)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
-        try:
-            if sum(map(len, texts)) > _INLINE or getattr(detector, "heavy", False):
-                answer = await asyncio.to_thread(detector.detect, texts, contexts)
-            else:
-                answer = detector.detect(texts, contexts)
-            if inspect.isawaitable(answer):
-                answer = await answer
-        except BaseException as error:
-            if interrupts(error):
-                raise
-            answer = error
-
-
-def _wait(answer: Awaitable[T]) -> T:
-    """Wait for a coroutine from code that is none, whether or not a loop runs in this thread."""
-    import asyncio
-
-    async def run() -> T:
-        return await answer
-
-    result: list[T] = []
-    errors: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            result.append(asyncio.run(run()))
-        except BaseException as error:  # carried over to the waiting thread
-            errors.append(error)
-
-    thread = threading.Thread(target=work, name="secure-core-detector")
-    thread.start()
-    thread.join()
-    if errors:
-        raise errors[0]
-    return result[0]
-
-
-# -- what comes in ---------------------------------------------------------------------------------
-
-
-def check_text(text: object, limit: int) -> str:
-    """Return the text if it is one that can be judged.
-
-    Raises:
-        InputError: says what to do instead.
-    """
-    if not isinstance(text, str):
-        hint = "decode them first" if isinstance(text, bytes | bytearray) else "pass '' where there is no text"
-        raise InputError(f"a text must be str, not {type(text).__name__}: {hint}")
-    if len(text) > limit:
-        raise InputError(
-            f"the text has {len(text):,} characters, the policy's limits.max_chars is {limit:,}: "
-            "split it or raise the limit"
-        )
-    if not text.isascii() and _SURROGATE.search(text):
-        raise InputError(
-            "the text holds lone surrogates, which no encoding can carry: repair it with "
-            "text.encode('utf-16', 'surrogatepass').decode('utf-16', 'replace')"
-        )
-    return text
-
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-def _stage(stage: Stage | str) -> Stage:
-    try:
-        return Stage(stage)
-    except ValueError:
-        raise InputError(f"there is no stage {stage!r}; there are: {', '.join(Stage)}") from None
-
-
-def _context(stage: Stage | str | None, context: Context | None) -> Context:
-    if context is None:
-        if stage is None:
-            raise InputError(f"say where the text stands: stage=..., one of {', '.join(Stage)}")
-        return Context(_stage(stage))
-    return replace(context, stage=_stage(context.stage if stage is None else stage))
-
-
-def _contexts(texts: Sequence[str], stage: Stage | str | None, contexts: Sequence[Context] | None) -> Sequence[Context]:
-    if isinstance(texts, str) or not isinstance(texts, Sequence):
-        raise InputError("pass a list of texts; for a single text there is check()")
-    if contexts is None:
-        return [_context(stage, None)] * len(texts)
-    if len(contexts) != len(texts):
-        raise InputError(f"{len(texts)} texts came with {len(contexts)} contexts; pass one for each")
-    return [_context(stage, context) for context in contexts]
 
 
 # -- what a guard is built of ----------------------------------------------------------------------

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from .detectors import within
 from .errors import PolicyError
-from .sanitize import OPERATORS
+from .operators import OPERATORS
 from .types import Action, Context, Finding, Stage
 
 __all__ = ["DetectorSpec", "Limits", "Policy", "Rule", "overlaps", "shipped"]
@@ -44,12 +44,14 @@ class Rule(_Strict):
     stages: tuple[Stage, ...] = tuple(Stage)
     sources: tuple[str, ...] = ("*",)
     """Shell patterns for `Context.source`, such as the names of tools."""
+    values: tuple[str, ...] = ("*",)
+    """Shell patterns for what was found, in either case: ``*@example.com``."""
     min_score: float = Field(default=0.0, ge=0.0, le=1.0)
     operator: str = "redact"
     options: dict[str, Any] = {}
     """Options of the operator."""
 
-    @field_validator("category", "sources", mode="before")
+    @field_validator("category", "sources", "values", mode="before")
     @classmethod
     def _one_or_many(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value
@@ -74,9 +76,21 @@ class Rule(_Strict):
         """Whether this rule may decide findings of the category at that stage."""
         return stage in self.stages and any(within(category, pattern) for pattern in self.category)
 
-    def covers(self, finding: Finding, context: Context) -> bool:
-        """Whether this rule decides a finding of a category that it speaks of at that stage."""
-        return finding.score >= self.min_score and _named(context.source, self.sources)
+    def covers(self, finding: Finding, context: Context, text: str) -> bool:
+        """Whether this rule decides a finding in ``text`` of a category that it speaks of at that stage."""
+        return (
+            finding.score >= self.min_score
+            and _named(context.source, self.sources)
+            and (not self.lists_values or self._lists(text[finding.start : finding.end]))
+        )
+
+    @property
+    def lists_values(self) -> bool:
+        """Whether it is for some values only."""
+        return self.values != ("*",)
+
+    def _lists(self, found: str) -> bool:
+        return any(fnmatchcase(found.lower(), glob.lower()) for glob in self.values)
 
 
 class Limits(_Strict):
@@ -155,12 +169,25 @@ class Policy(_Strict):
         canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
-    def rule_for(self, finding: Finding, context: Context) -> Rule | None:
-        """Return the rule that decides the finding; ``None``: nothing is done about it."""
+    def rule_for(self, finding: Finding, context: Context, text: str = "") -> Rule | None:
+        """Return the rule that decides a finding in ``text``; ``None``: nothing is done about it."""
         for rule in self._rules_on(finding.category, context.stage):
-            if rule.covers(finding, context):
+            if rule.covers(finding, context, text):
                 return rule
         return None
+
+    def ruled(self, findings: Iterable[Finding], context: Context, text: str) -> list[tuple[Finding, Rule]]:
+        """Return what in ``text`` a rule acts on, each with its rule; the rest is as if it had not been found.
+
+        A value that a rule lists and lets pass, passes whole: nothing of its family is acted on inside of it.
+        """
+        decided = [(finding, self.rule_for(finding, context, text)) for finding in findings]
+        passed = [finding for finding, rule in decided if rule and rule.action is Action.ALLOW and rule.lists_values]
+        return [
+            (finding, rule)
+            for finding, rule in decided
+            if rule and rule.action is not Action.ALLOW and not any(_inside(finding, each) for each in passed)
+        ]
 
     @cached_property
     def _spoken_of(self) -> dict[tuple[str, Stage], tuple[Rule, ...]]:
@@ -248,6 +275,11 @@ _SHIPPED = {
 def shipped() -> tuple[str, ...]:
     """Return the names of the policies that come with the library."""
     return ("observe", "default", "strict")
+
+
+def _inside(finding: Finding, other: Finding) -> bool:
+    family = other.category.partition(".")[0]
+    return other.start <= finding.start and finding.end <= other.end and within(finding.category, f"{family}.*")
 
 
 def _named(name: str | None, globs: tuple[str, ...]) -> bool:

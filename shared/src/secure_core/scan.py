@@ -183,7 +183,8 @@ def _checked(answer: Answer, texts: int, detector: Detector) -> Sequence[Sequenc
         raise DetectorError(detector.name, type(answer).__name__) from None
     if not _is_list(answer) or len(answer) != texts or not all(map(_is_list, answer)):
         raise DetectorError(detector.name, "it did not answer with one list of findings for each text")
-    return answer  # type: ignore[no-any-return]
+    findings: Sequence[Sequence[Finding]] = answer
+    return findings
 
 
 def _is_list(answer: object) -> bool:

@@ -11,8 +11,10 @@ HTML tag, comment or script, a PEM block, a Markdown link, a wrapped line of pro
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+
+from ._confusables import INVISIBLE
 
 __all__ = ["NO_CODE", "NO_CODE_YET", "Segment", "Segmenter", "segments"]
 
@@ -33,11 +35,30 @@ _INLINE_CODE = 4_096  # the longest inline code that is waited for
 _NAME = 32  # the longest tag name that matters
 _INFO = 64  # the longest info string of a code fence that is waited for
 
-_KEYS = {"-----BEGIN ": (re.compile("-----END "), "-----"), "PuTTY-User-Key-File-": (re.compile("Private-MAC"), "\n")}
-_COMMENT_END = re.compile("-->")
-_KEY = "|".join(_KEYS)
-_KEY_BEGUN = re.compile("|".join("(?:".join(key[:-1]) + ")?" * (len(key) - 2) + r"\Z" for key in _KEYS))
-_LONGEST = max(map(len, _KEYS))
+_UNSEEN = 4  # invisible characters that may stand between two letters of a key's opening
+
+
+def _disguised(letters: str) -> list[str]:
+    """Return an expression for each character but the first, invisible ones before it; any may be full-width."""
+    forms = [f"[{re.escape(c)}{chr(ord(c) + 0xFEE0) if c != ' ' else chr(0x3000)}]" for c in letters]
+    return [forms[0], *(f"[{INVISIBLE}]{{0,{_UNSEEN}}}{form}" for form in forms[1:])]
+
+
+def _begun(letters: Sequence[str]) -> str:
+    """Return an expression for what may become these letters if the text goes on."""
+    return "(?:".join(letters[:-1]) + ")?" * (len(letters) - 2) + f"[{INVISIBLE}]{{0,{_UNSEEN}}}\\Z"
+
+
+_OPENINGS = {"pem": "-----BEGIN ", "putty": "PuTTY-User-Key-File-"}
+_CLOSINGS = {
+    "pem": (re.compile("".join(_disguised("-----END "))), re.compile("".join(_disguised("-----")))),
+    "putty": (re.compile("".join(_disguised("Private-MAC"))), re.compile("\n")),
+}
+"""Of a block, how its last line begins, and how that line ends."""
+_COMMENT_END, _TAG_END = (re.compile("-->"), re.compile("")), re.compile(">")
+_KEY = "|".join(f"(?P<{name}>{''.join(_disguised(opening))})" for name, opening in _OPENINGS.items())
+_KEY_BEGUN = re.compile("|".join(_begun(_disguised(opening)) for opening in _OPENINGS.values()))
+_LONGEST = max(len(opening) * (1 + _UNSEEN) for opening in _OPENINGS.values())
 _IDLE = 64  # characters without a mark that are let lie before they are read
 _WAIT = 16  # characters that are waited for, at least, while something that belongs together is open
 _TOKEN = re.compile(
@@ -199,7 +220,7 @@ class Segmenter:
                 yield from self._breaks(at)
                 if self._start > begun:
                     continue  # what may be a seam now is another question
-            step = self._step(at, token[0])
+            step = self._step(token)
             if step is None:
                 self._at = at
                 return
@@ -236,16 +257,17 @@ class Segmenter:
                 return
             yield found.end()
 
-    def _step(self, at: int, mark: str) -> tuple[int, bool] | None:
-        """Return where to go on after the token at ``at``, and whether a seam stands there.
+    def _step(self, token: re.Match[str]) -> tuple[int, bool] | None:
+        """Return where to go on after the token, and whether a seam stands there.
 
         ``None``: that cannot be told before more of the text is known. Whatever is returned must
         not depend on how much more than what was needed is known.
         """
+        at, mark = token.start(), token[0]
         if mark == "\n":
             return self._line_end(at)
-        if mark in _KEYS:
-            return self._block(at, *_KEYS[mark])
+        if token.lastgroup:
+            return self._block(at, *_CLOSINGS[token.lastgroup])
         if mark in "`~":
             return self._code(at)
         if self._fence:
@@ -289,7 +311,7 @@ class Segmenter:
 
     # -- what belongs together -----------------------------------------------------------------
 
-    def _block(self, at: int, closer: re.Pattern[str], end: str) -> tuple[int, bool] | None:
+    def _block(self, at: int, closer: re.Pattern[str], end: re.Pattern[str]) -> tuple[int, bool] | None:
         """Go from ``at`` to behind ``closer ... end``, or as far as a block may reach."""
         limit = at + _BLOCK
         stop = self._closed(closer, end, at + 1, limit)
@@ -297,7 +319,7 @@ class Segmenter:
             return stop, False
         return (min(limit, len(self._text)), False) if self._known(limit) else None
 
-    def _closed(self, closer: re.Pattern[str], end: str, at: int, limit: int) -> int | None:
+    def _closed(self, closer: re.Pattern[str], end: re.Pattern[str], at: int, limit: int) -> int | None:
         """Return the place behind ``closer ... end``, from ``at`` on; no stretch is searched twice."""
         first, last = self._without.get(closer, (0, 0))
         at += self._base
@@ -308,8 +330,8 @@ class Segmenter:
             self._without[closer] = first, max(at, self._base + min(limit, len(self._text)) - _LONGEST)
             return None
         self._without[closer] = first, self._base + found.start()
-        stop = self._text.find(end, found.end(), limit)
-        return None if stop < 0 else stop + len(end)
+        stop = end.search(self._text, found.end(), limit)
+        return stop.end() if stop else None
 
     def _code(self, at: int) -> tuple[int, bool] | None:
         """Go over a code fence, or a span of inline code."""
@@ -392,7 +414,7 @@ class Segmenter:
         if opening is None:
             return at + 1, False
         if opening[0] == "<!--":
-            return self._block(at, _COMMENT_END, "")
+            return self._block(at, *_COMMENT_END)
         before = self._line_before(at)
         if before is not None and _BLOCK_BEFORE.fullmatch(before):  # an HTML block: no Markdown in it
             self._doubt = at
@@ -424,7 +446,7 @@ class Segmenter:
 
     def _element(self, at: int, inside: int, name: str) -> tuple[int, bool] | None:
         limit = at + _BLOCK
-        stop = self._closed(_ELEMENT_ENDS[name], ">", inside, limit)
+        stop = self._closed(_ELEMENT_ENDS[name], _TAG_END, inside, limit)
         if stop is not None:
             return stop, False
         return (inside, False) if self._known(limit) else None

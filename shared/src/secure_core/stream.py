@@ -5,14 +5,16 @@ from __future__ import annotations
 from time import time_ns
 from typing import TYPE_CHECKING, NoReturn
 
+from .admission import check_text
 from .errors import Blocked, InputError, SecureError
-from .guard import check_text, drive
+from .road import drive
 from .sanitize import apply
 from .segment import Segment, Segmenter
 from .types import Action, Context, Decision, Finding, Status
 
 if TYPE_CHECKING:
-    from .guard import Guard, Outcome
+    from .guard import Guard
+    from .outcome import Outcome
 
 __all__ = ["StreamSanitizer"]
 

@@ -16,7 +16,7 @@ import pickle
 from collections.abc import Sequence
 
 from .detectors import Detector
-from .guard import drive
+from .road import drive
 from .scan import Piece, look
 from .types import Context, Finding, Stage
 

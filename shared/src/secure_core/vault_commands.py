@@ -1,8 +1,9 @@
-"""``secure-core vault key | list | erase | rotate``. None of them prints a value."""
+"""``secure-core vault key | list | erase | purge | rotate | restore``. No value is printed without ``--reveal``."""
 
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from rich.table import Table
 
 from ._usage import usage_errors
 from .errors import InputError
+from .guard import Guard
 
 if TYPE_CHECKING:
     from .vault import Vault
@@ -22,7 +24,12 @@ __all__ = ["app", "opened"]
 app = typer.Typer(no_args_is_help=True, help="Look after vaults; the master key is read from SECURE_CORE_VAULT_KEY.")
 
 StoreArgument = Annotated[
-    str, typer.Argument(metavar="STORE", help="A SQLite file, redis://host:port/db, or postgresql://...")
+    str,
+    typer.Argument(
+        metavar="STORE",
+        envvar="SECURE_CORE_VAULT",  # an address may hold a password, which arguments show to every user of a machine
+        help="A SQLite file, redis://host:port/db, or postgresql://...",
+    ),
 ]
 
 
@@ -39,6 +46,8 @@ def opened(store: str) -> Vault:
         return PostgresVault(store, durable=False)  # whoever hands out stand-ins asks for that
     if store.startswith(("redis://", "rediss://", "unix://")):
         return RedisVault(store, durable=False)
+    if "://" in store:  # may hold a password
+        raise InputError("no vault is kept at such an address: take redis://, rediss://, unix:// or postgresql://")
     if not Path(store).is_file():
         raise InputError(f"no vault {store!r}: neither a file nor a redis:// or postgresql:// address")
     return SQLiteVault(store)
@@ -86,3 +95,34 @@ def rotate(store: StoreArgument) -> None:
     with usage_errors():
         rotated = opened(store).rotate()
     print(f"{rotated} tenants rotated")
+
+
+@app.command("purge")
+def purge(store: StoreArgument) -> None:
+    """Delete what has expired: for a cron job."""
+    with usage_errors():
+        gone = opened(store).purge()
+    print(f"{gone} expired entries deleted")
+
+
+@app.command("restore")
+def restore(
+    store: StoreArgument,
+    tenant: Annotated[str, typer.Option(help="Whose stand-ins.")],
+    session: Annotated[str | None, typer.Option(help="Of which session; left out: those of the whole tenant.")] = None,
+    policy: Annotated[str, typer.Option(help="A TOML file: the policy that made the stand-ins.")] = "observe",
+    principal: Annotated[str | None, typer.Option(help="Who reads, for the policy's restore entries.")] = None,
+    reveal: Annotated[bool, typer.Option("--reveal", help="Print the text with the values.")] = False,
+) -> None:
+    """Say whether a text on standard input holds stand-ins of a scope; print it with the values if told to."""
+    with usage_errors():
+        scope = "session" if session else "tenant"
+        guard = Guard.from_policy(policy).bind(
+            opened(store), tenant=tenant, session=session, scope=scope, principal=principal
+        )
+        text = sys.stdin.read()
+        restored = guard.restore(text)
+    if reveal:
+        sys.stdout.write(restored)
+    else:
+        print("nothing to restore" if restored == text else "holds stand-ins of this scope: --reveal prints the values")

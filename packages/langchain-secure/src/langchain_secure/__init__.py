@@ -77,11 +77,21 @@ _LATE = {
 }
 """The names that are imported when they are asked for (PEP 562), and their modules."""
 
+_EXTRAS = {"graphs": "agents", "middleware": "agents", "mcp": "mcp"}
+"""The modules that stand on packages which an extra installs, and its name."""
+
 
 def __getattr__(name: str) -> object:
     if name not in _LATE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_LATE[name]}"), name)
+    module = _LATE[name]
+    try:
+        value = getattr(import_module(f"{__name__}.{module}"), name)
+    except ModuleNotFoundError as error:
+        if module not in _EXTRAS:
+            raise
+        extra = f"pip install 'langchain-secure[{_EXTRAS[module]}]'"
+        raise ImportError(f"{name} needs {error.name}, which is not installed: {extra}", name=error.name) from error
     globals()[name] = value
     return value
 

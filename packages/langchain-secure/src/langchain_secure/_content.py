@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from langchain_core.documents import Document
@@ -41,6 +41,7 @@ __all__ = [
     "rewrite",
 ]
 
+T = TypeVar("T")
 Replace = Callable[[str, Context], str]
 Verdict = dict[tuple[str, Context], Decision]
 
@@ -86,7 +87,7 @@ async def ajudge(guard: Guard, value: Any, context: Context) -> Verdict:
     return dict(zip(found, decisions, strict=True))
 
 
-def cleaned(value: Any, context: Context, verdict: Verdict) -> Any:
+def cleaned(value: T, context: Context, verdict: Verdict) -> T:
     """Return ``value`` with what ``verdict`` decided about its texts.
 
     A blocked document is left out of its list.
@@ -104,7 +105,8 @@ def cleaned(value: Any, context: Context, verdict: Verdict) -> Any:
             raise Blocked(decision)
         return decision.text
 
-    return rewrite(value, context, decided)
+    new: T = rewrite(value, context, decided)
+    return new
 
 
 def refuse(verdict: Verdict) -> None:
@@ -118,12 +120,12 @@ def refuse(verdict: Verdict) -> None:
         raise Blocked(replace(worst, action=Action.BLOCK, text="", edits=(), status=Status.BLOCKED))
 
 
-def clean(guard: Guard, value: Any, context: Context) -> Any:
+def clean(guard: Guard, value: T, context: Context) -> T:
     """Judge ``value`` and return what may be passed on; raises as `cleaned` does."""
     return cleaned(value, context, judge(guard, value, context))
 
 
-async def aclean(guard: Guard, value: Any, context: Context) -> Any:
+async def aclean(guard: Guard, value: T, context: Context) -> T:
     """As `clean`, without blocking the event loop."""
     return cleaned(value, context, await ajudge(guard, value, context))
 
@@ -145,8 +147,8 @@ def rewrite(value: Any, context: Context, put: Replace) -> Any:
     Messages and documents know better than the caller where their text arose: a human message is `Stage.INPUT`, a
     model's message `Stage.OUTPUT` and its tool calls `Stage.TOOL_CALL`, a tool's message `Stage.TOOL_RESULT`, a
     document `Stage.RETRIEVAL` (or `Stage.INGEST`); what a human and a model said is `Stage.MEMORY` where the caller
-    says so; system messages are the application's own words and stay as they
-    are. An object of an unknown type is judged as it prints; bytes that are no UTF-8 are taken for media and pass.
+    says so; system messages are the application's own words and stay as they are. An object of an unknown type is
+    judged as it prints; bytes that are no UTF-8 are taken for media and pass.
 
     Raises:
         InputError: an iterator is in it, whose texts nobody has read yet.
@@ -232,7 +234,7 @@ def _key(key: Any, context: Context, put: Replace) -> Any:
     return _text(key, context, put) if isinstance(key, str) and not key.isidentifier() else key
 
 
-def _with(owner: Any, fields: Mapping[str, Any], context: Context, put: Replace) -> Any:
+def _with(owner: T, fields: Mapping[str, Any], context: Context, put: Replace) -> T:
     """Return a copy of an object whose fields hold other values, or the object itself."""
     new = {name: rewrite(value, context, put) for name, value in fields.items() if name != "type"}
     changed = {name: value for name, value in new.items() if value is not fields[name]}
@@ -250,7 +252,7 @@ def _document(document: Document, context: Context, put: Replace) -> Document:
     if context.stage is not Stage.INGEST:
         context = replace(context, stage=Stage.RETRIEVAL)
     fields = {"page_content": document.page_content, "metadata": document.metadata}
-    return _with(document, fields, context, put)  # type: ignore[no-any-return]
+    return _with(document, fields, context, put)
 
 
 def _message(message: BaseMessage, context: Context, put: Replace) -> BaseMessage:

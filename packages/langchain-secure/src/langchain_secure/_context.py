@@ -9,7 +9,7 @@ from langchain_core.runnables.config import RunnableConfig, ensure_config
 
 from secure_core import Context, Stage
 
-__all__ = ["context_for"]
+__all__ = ["context_for", "in_a_node"]
 
 _PRINCIPAL = ("langgraph_auth_user_id", "principal", "user_id")
 _SESSION = ("session", "session_id", "thread_id")
@@ -44,6 +44,11 @@ def context_for(
         tenant=_first(known, _TENANT),
         source=source,
     )
+
+
+def in_a_node(config: RunnableConfig | None = None) -> bool:
+    """Whether a node of a LangGraph graph asks, and the graph writes down what it is told."""
+    return "langgraph_node" in ensure_config(config).get("metadata", {})
 
 
 def _first(known: Iterable[Mapping[str, Any]], keys: tuple[str, ...]) -> str | None:

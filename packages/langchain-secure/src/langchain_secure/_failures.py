@@ -1,18 +1,17 @@
-"""What a tool raises: errors quote what they failed on, and tracers, agents and models read them."""
+"""What tools, models and retrievers raise: errors quote what they failed on; tracers, agents and models read them."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 from langchain_core.tools import ToolException
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from secure_core import Blocked, Context, Decision, Guard
+from secure_core.failures import afailing_cleanly, failing_cleanly, told
 
 from ._content import clean
 
-__all__ = ["DENIED", "ToolDenied", "safe_error"]
+__all__ = ["DENIED", "ToolDenied", "afailing_cleanly", "failing_cleanly", "safe_error"]
 
 DENIED = "This tool cannot be used for that."
 """All that a model learns of a call that was blocked, before or after the tool ran."""
@@ -29,35 +28,26 @@ class ToolDenied(Blocked, ToolException):
         return type(self), (self.decision,)
 
 
-def safe_error(guard: Guard, error: Exception, context: Context) -> Exception:
+def safe_error(guard: Guard, error: Exception, context: Context, *, otherwise: type[Exception]) -> Exception:
     """Return the error if all that it says is clean, and otherwise one that says it cleanly.
 
-    LangGraph's interrupts and commands keep their kind, an error of validation too; any other becomes a
-    `ToolException` without cause, for attributes may hold data.
+    LangGraph's interrupts and commands keep their kind, an error of validation too; any other becomes ``otherwise``,
+    without cause, for attributes may hold data; where its text is blocked, `Blocked`.
     """
     if isinstance(error, Blocked):
         return error
     if type(error).__module__ == "langgraph.errors":
         args = clean(guard, error.args, context)
         return error if args is error.args else type(error)(*args)
-    said = "\n".join(map(str, _chain(error)))
+    said = told(error)
     try:
         if clean(guard, said, context) == said:
             return error
         if isinstance(error, ValidationError):
             return _validation_error(guard, error, context)
-        return ToolException(clean(guard, str(error), context))
+        return otherwise(clean(guard, str(error), context))
     except Blocked as blocked:
-        return ToolDenied(blocked.decision)
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and those that it came from."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = error.__cause__ or error.__context__
+        return Blocked(blocked.decision)  # a new one, which does not remember the error
 
 
 def _validation_error(guard: Guard, error: ValidationError, context: Context) -> ValidationError:

@@ -21,7 +21,7 @@ Path = tuple[Step, ...]
 
 _CALL_FIELDS = ("tool_call_chunks", "tool_calls", "invalid_tool_calls")
 _FIELDS = ("content", "additional_kwargs", "response_metadata", *_CALL_FIELDS)
-_GROW = frozenset({None, "text", "reasoning", "thinking"})
+_GROW = frozenset({None, "text", "output_text", "reasoning", "thinking", "refusal"})
 """Types of content blocks that come in pieces even where the provider gives them no index."""
 
 
@@ -42,8 +42,8 @@ class MessageStream:
 
     A string in a message chunk is a delta of the string at the same place in the whole message, as LangChain itself
     adds chunks up: the content, a block's text or reasoning (by the block's index), what a provider puts into
-    ``additional_kwargs``. Each has a buffer of its own. What a tool is to be called with is kept until the message
-    is complete and then judged string by string, never as raw JSON.
+    ``additional_kwargs`` and ``response_metadata``. Each has a buffer of its own. What a tool is to be called with is
+    kept until the message is complete and then judged string by string, never as raw JSON.
     """
 
     def __init__(self, guard: Guard, context: Context) -> None:
@@ -70,12 +70,12 @@ class MessageStream:
         for name in ("additional_kwargs", "tool_call_chunks"):
             if value := getattr(chunk, name):
                 fields[name] = self._push(value, (name,))
+        if chunk.response_metadata:
+            fields["response_metadata"] = self._metadata(chunk.response_metadata)
         if chunk.chunk_position == "last":
             fields = _joined(fields, self._tails())
         if "tool_call_chunks" in fields:
             fields.update(_parsed(fields["tool_call_chunks"]))
-        if chunk.response_metadata:
-            fields["response_metadata"] = self._metadata(chunk.response_metadata)
         return fields
 
     def flush(self) -> AIMessageChunk | None:
@@ -115,10 +115,11 @@ class MessageStream:
 
     def _metadata(self, metadata: dict[str, Any]) -> dict[str, Any]:
         """Clean what a provider says about a chunk. Log probabilities go: they spell the text, token by token."""
-        told = {key: value for key, value in metadata.items() if key != "logprobs"}
-        if told.keys() <= LABELS:
-            return told
-        return clean(self._guard, AIMessage("", response_metadata=told), self._context).response_metadata  # type: ignore[no-any-return]
+        return {
+            key: value if key in LABELS else self._push(value, ("response_metadata", key))
+            for key, value in metadata.items()
+            if key != "logprobs"
+        }
 
     def _list(self, items: list[Any], path: Path) -> list[Any]:
         given: list[Any] = []

@@ -16,7 +16,9 @@ from typing import Any
 import langchain_core
 from langchain_core.documents import Document
 from langchain_core.messages import BaseMessage, ToolMessage
-from langchain_core.outputs import ChatGenerationChunk, Generation
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk
+
+from ._generations import info
 
 __all__ = ["edit_chunk", "edit_tool_message", "on_trial", "proven", "put_documents", "put_message"]
 
@@ -26,9 +28,9 @@ def put_documents(documents: list[Document], new: list[Document]) -> None:
     documents[:] = new
 
 
-def put_message(generation: Generation, message: BaseMessage) -> None:
+def put_message(generation: ChatGeneration, message: BaseMessage) -> None:
     """Put another message into a result; the message that the model made stays as it is."""
-    generation.message = message  # type: ignore[attr-defined]
+    generation.message = message
     generation.text = str(message.text)
 
 
@@ -37,8 +39,7 @@ def edit_chunk(chunk: ChatGenerationChunk, fields: Mapping[str, Any]) -> None:
     for name, value in fields.items():
         setattr(chunk.message, name, value)
     chunk.text = str(chunk.message.text)
-    if chunk.generation_info and "logprobs" in chunk.generation_info:  # they spell the text, token by token
-        chunk.generation_info = {key: value for key, value in chunk.generation_info.items() if key != "logprobs"}
+    chunk.generation_info = info(chunk, chunk.message)
 
 
 def edit_tool_message(message: ToolMessage, clean: ToolMessage) -> None:

@@ -9,9 +9,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Protocol, runtime_checkable
 
+from langchain_core.runnables.config import RunnableConfig
+
 from secure_core import Action, Context, Decision, Guard, Policy, PolicyError, Stage
 
-__all__ = ["Edge", "Restorer", "Restoring"]
+from ._context import in_a_node
+
+__all__ = ["Edge", "Restorer", "Restoring", "wanted"]
+
+
+def wanted(restore: bool | None, config: RunnableConfig | None) -> bool:
+    """Whether values are wanted: as is said, and where nothing is, unless a graph's node asks and writes them down."""
+    return not in_a_node(config) if restore is None else restore
 
 
 class Words(Protocol):
@@ -53,8 +62,9 @@ class Restoring(Protocol):
 class Restorer:
     """Stands where a guard can stand, finds nothing, and restores every text but the arguments of tool calls."""
 
-    def __init__(self, guard: Restoring) -> None:
+    def __init__(self, guard: Restoring, *, shown: bool = True) -> None:
         self._bound = guard
+        self._shown = shown
 
     @classmethod
     def of(cls, guard: Guard) -> Any:
@@ -68,6 +78,10 @@ class Restorer:
                 "there is nothing to restore from: bind the guard, guard.bind(vault, tenant=..., session=...)"
             )
         return cls(guard)
+
+    def unseen(self) -> Restorer:
+        """Return one that leaves every text as it is: for where nobody reads it who may see values."""
+        return Restorer(self._bound, shown=False)
 
     @property
     def policy(self) -> Policy:
@@ -102,7 +116,7 @@ class Restorer:
 
     def _seat(self, place: Context) -> Context | None:
         """Return where the values of a text would be seen: by whom the guard was bound for, or who runs this."""
-        if place.stage is Stage.TOOL_CALL:
+        if place.stage is Stage.TOOL_CALL or not self._shown:
             return None
         return replace(place, stage=Stage.OUTPUT, principal=self._bound.principal or place.principal)
 

@@ -61,6 +61,7 @@ def _span(runs: tuple[UUID | None, ...]) -> Span | None:
 
 def _kept(handler: Any, run: UUID) -> Span | None:
     if hasattr(handler, "get_span"):  # OpenInference
-        return handler.get_span(run)  # type: ignore[no-any-return]
+        span: Span | None = handler.get_span(run)
+        return span
     holder = getattr(handler, "spans", {}).get(run)  # OpenLLMetry
     return getattr(holder, "span", None)

@@ -49,9 +49,10 @@ def secured(
     Raises:
         PolicyError: the policy is wrong.
     """
-    token = _scoped.set(SecureCallbackHandler(policy, mode=mode))
+    handler = SecureCallbackHandler(policy, mode=mode)
+    token = _scoped.set(handler)
     try:
-        yield _scoped.get()  # type: ignore[misc]
+        yield handler
     finally:
         _scoped.reset(token)
 

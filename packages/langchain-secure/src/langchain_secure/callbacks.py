@@ -12,13 +12,14 @@ from uuid import UUID
 
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.documents import Document
-from langchain_core.messages import AIMessageChunk, BaseMessage, ToolMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, Generation, LLMResult
 
 from secure_core import Action, Context, Guard, Policy, SecureError, Stage
 
 from ._content import Verdict, cleaned, judge, refuse
 from ._context import context_for
+from ._generations import info, telling
 from ._message_stream import MessageStream, WholeMessage
 from ._reach import edit_chunk, edit_tool_message, proven, put_documents, put_message
 from ._run_span import under_run
@@ -147,22 +148,27 @@ class SecureCallbackHandler(BaseCallbackHandler):
         with under_run(run_id, kwargs.get("parent_run_id")):
             for generation in (generation for generations in response.generations for generation in generations):
                 self._finish(generation, context)
+            about = self._cleaned(AIMessage("", response_metadata=response.llm_output or {}), context)
+            response.llm_output = about.response_metadata or response.llm_output
 
     def _finish(self, generation: Generation, context: Context) -> None:
-        said = generation.message if isinstance(generation, ChatGeneration) else generation.text
-        verdict = judge(self._guard, said, context)
-        if "message" not in self._reach:
-            return self._refuse(verdict)
-        new = cleaned(said, context, verdict)
+        said = telling(generation)
+        new = self._cleaned(said, context)
         if new is said:
-            return None
-        if isinstance(new, BaseMessage):
+            return
+        if isinstance(generation, ChatGeneration):
             put_message(generation, new)
         else:
-            generation.text = new
-        if generation.generation_info:
-            generation.generation_info.pop("logprobs", None)  # they spell the text that was taken out
-        return None
+            generation.text = str(new.content)
+        generation.generation_info = info(generation, new)
+
+    def _cleaned(self, said: BaseMessage, context: Context) -> BaseMessage:
+        """Return what a model said as it may be passed on, or stop if it may not be changed."""
+        verdict = judge(self._guard, said, context)
+        if "message" in self._reach:
+            return cleaned(said, context, verdict)
+        self._refuse(verdict)
+        return said
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         """Forget the run."""

@@ -8,10 +8,11 @@ from typing import Any, TypeVar, overload
 from uuid import UUID
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun, Callbacks
+from langchain_core.exceptions import LangChainException
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult, LLMResult
+from langchain_core.outputs import ChatGenerationChunk, ChatResult, LLMResult
 from langchain_core.runnables import (
     Runnable,
     RunnableBinding,
@@ -27,9 +28,11 @@ from secure_core import Context, Stage
 
 from ._content import aclean, clean
 from ._context import context_for
+from ._failures import afailing_cleanly, failing_cleanly, safe_error
+from ._generations import answer, last_parts, pushed_parts, spoken
 from ._guarded import Guarded, PolicyLike
 from ._message_stream import MessageStream
-from ._restoring import Restorer, Restoring
+from ._restoring import Restorer, Restoring, wanted
 from ._run_span import run_around, under_run
 from ._value_stream import ValueStream
 from .attempts import BlockIsFinal
@@ -47,23 +50,24 @@ _HOISTED = (
 
 
 @overload
-def secure_model(model: BaseChatModel, policy: PolicyLike = ...) -> SecureChatModel: ...
+def secure_model(model: BaseChatModel, policy: PolicyLike = ..., *, restore: bool | None = ...) -> SecureChatModel: ...
 @overload
-def secure_model(model: Runnable[Any, Any], policy: PolicyLike = ...) -> Runnable[Any, Any]: ...
-def secure_model(model: Any, policy: PolicyLike = "default") -> Any:
+def secure_model(
+    model: Runnable[Any, Any], policy: PolicyLike = ..., *, restore: bool | None = ...
+) -> Runnable[Any, Any]: ...
+def secure_model(model: Any, policy: PolicyLike = "default", *, restore: bool | None = None) -> Any:
     """Return ``model`` with clean prompts and clean answers.
 
     Args:
         model: a chat model, or a chat model with something bound to it (``model.bind_tools(...)``).
         policy: a shipped policy's name, a path, a `Policy` or a `Guard`.
+        restore: whether answers are restored, if the guard is bound to a vault; see `SecureChatModel`.
 
     Raises:
         TypeError: there is no chat model in it that could be wrapped.
         PolicyError: the policy is wrong.
     """
-    if isinstance(model, BaseChatModel):
-        return SecureChatModel(model=model, policy=policy)
-    return _rebound(model, policy)
+    return _rebound(model, lambda inner: SecureChatModel(model=inner, policy=policy, restore=restore))
 
 
 class SecureChatModel(BlockIsFinal, Guarded, BaseChatModel):
@@ -76,16 +80,18 @@ class SecureChatModel(BlockIsFinal, Guarded, BaseChatModel):
 
     With a guard that is bound to a vault the provider, callbacks, tracers, events and the cache see stand-ins, and what
     `invoke`, `stream`, `batch` and their async twins return is restored last; the arguments of tool calls keep their
-    stand-ins, which `secure_tools` restore for the tool. Where the answer is stored and not shown (in an agent, before
-    a chat history), ``restore=False`` keeps all stand-ins: restore at the edge, with `SecureOutput`.
+    stand-ins, which `secure_tools` restore for the tool. In a node of a graph, whose state is stored, all stand-ins are
+    kept; with ``restore=False`` they are everywhere (before a chat history, say): restore at the edge, with
+    `SecureOutput`.
 
     Raises:
         Blocked: a prompt or an answer was blocked.
+        LangChainException: in place of an error of the model whose message had to be cleaned.
     """
 
     model: BaseChatModel
-    restore: bool = True
-    """Whether answers are restored, if the guard is bound to a vault."""
+    restore: bool | None = None
+    """Whether answers are restored, if the guard is bound to a vault; ``None``: unless a graph's node asks."""
     _caller: Context | None = PrivateAttr(default=None)
     _around: UUID | None = PrivateAttr(default=None)
 
@@ -105,18 +111,18 @@ class SecureChatModel(BlockIsFinal, Guarded, BaseChatModel):
     def invoke(self, input: LanguageModelInput, config: RunnableConfig | None = None, **kwargs: Any) -> AIMessage:
         """Return the answer."""
         called = self._called(config)
-        answer = super(SecureChatModel, called).invoke(input, config, **kwargs)
-        return clean(Restorer.of(self._guard), answer, called._context(Stage.OUTPUT)) if self._restores else answer
+        said = super(SecureChatModel, called).invoke(input, config, **kwargs)
+        return clean(Restorer.of(self._guard), said, called._context(Stage.OUTPUT)) if self._restores(config) else said
 
     async def ainvoke(
         self, input: LanguageModelInput, config: RunnableConfig | None = None, **kwargs: Any
     ) -> AIMessage:
         """Return the answer."""
         called = self._called(config)
-        answer = await super(SecureChatModel, called).ainvoke(input, config, **kwargs)
-        if not self._restores:
-            return answer
-        return await aclean(Restorer.of(self._guard), answer, called._context(Stage.OUTPUT))  # type: ignore[no-any-return]
+        said = await super(SecureChatModel, called).ainvoke(input, config, **kwargs)
+        if not self._restores(config):
+            return said
+        return await aclean(Restorer.of(self._guard), said, called._context(Stage.OUTPUT))
 
     def generate(
         self,
@@ -148,7 +154,7 @@ class SecureChatModel(BlockIsFinal, Guarded, BaseChatModel):
         """Yield the answer as it comes."""
         called = self._called(config)
         chunks = super(SecureChatModel, called).stream(called._prompt(input), config, **kwargs)
-        if not self._restores:
+        if not self._restores(config):
             yield from chunks
             return
         shown = ValueStream(Restorer.of(self._guard), called._context(Stage.OUTPUT))
@@ -163,7 +169,7 @@ class SecureChatModel(BlockIsFinal, Guarded, BaseChatModel):
         called = self._called(config)
         with under_run(called._around):
             prompt = await aclean(self._guard, self._convert_input(input), called._context(Stage.INPUT))
-        shown = ValueStream(Restorer.of(self._guard), called._context(Stage.OUTPUT)) if self._restores else None
+        shown = ValueStream(Restorer.of(self._guard), called._context(Stage.OUTPUT)) if self._restores(config) else None
         async for chunk in super(SecureChatModel, called).astream(prompt, config, **kwargs):
             for piece in await self._aside(shown.push, chunk) if shown else (chunk,):
                 yield piece
@@ -191,9 +197,8 @@ class SecureChatModel(BlockIsFinal, Guarded, BaseChatModel):
     def _context(self, stage: Stage) -> Context:
         return replace(self._caller, stage=stage) if self._caller else context_for(stage, source=self._source)
 
-    @property
-    def _restores(self) -> bool:
-        return self.restore and isinstance(self._guard, Restoring)
+    def _restores(self, config: RunnableConfig | None) -> bool:
+        return isinstance(self._guard, Restoring) and wanted(self.restore, config)
 
     async def _aside(self, work: Callable[..., Iterable[T]], *arguments: Any) -> list[T]:
         """Return all that a stream gives out at once; in a thread if a vault may keep the event loop waiting."""
@@ -218,9 +223,13 @@ class SecureChatModel(BlockIsFinal, Guarded, BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        result = self.model._generate(messages, stop=stop, **kwargs)
-        with under_run(run_manager.run_id if run_manager else None):
-            return _answer(result, clean(self._guard, _spoken(result), self._context(Stage.OUTPUT)))
+        try:
+            result = self.model._generate(messages, stop=stop, **kwargs)
+            with under_run(run_manager.run_id if run_manager else None):
+                return answer(result, clean(self._guard, spoken(result), self._context(Stage.OUTPUT)))
+        except Exception as error:
+            failure = self._failure(error)
+        raise failure
 
     async def _agenerate(
         self,
@@ -229,9 +238,13 @@ class SecureChatModel(BlockIsFinal, Guarded, BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        result = await self.model._agenerate(messages, stop=stop, **kwargs)
-        with under_run(run_manager.run_id if run_manager else None):
-            return _answer(result, await aclean(self._guard, _spoken(result), self._context(Stage.OUTPUT)))
+        try:
+            result = await self.model._agenerate(messages, stop=stop, **kwargs)
+            with under_run(run_manager.run_id if run_manager else None):
+                return answer(result, await aclean(self._guard, spoken(result), self._context(Stage.OUTPUT)))
+        except Exception as error:
+            failure = self._failure(error)
+        raise failure
 
     def _stream(
         self,
@@ -241,12 +254,12 @@ class SecureChatModel(BlockIsFinal, Guarded, BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         stream = MessageStream(self._guard, self._context(Stage.OUTPUT))
-        for chunk in self.model._stream(messages, stop=stop, **kwargs):
+        for chunk in failing_cleanly(self.model._stream(messages, stop=stop, **kwargs), self._failure):
             with under_run(run_manager.run_id if run_manager else None):
-                pushed = list(_pushed_parts(stream, chunk))
+                pushed = list(pushed_parts(stream, chunk))
             yield from pushed
         with under_run(run_manager.run_id if run_manager else None):
-            tail = list(_last_parts(stream))
+            tail = list(last_parts(stream))
         yield from tail
 
     async def _astream(
@@ -257,21 +270,24 @@ class SecureChatModel(BlockIsFinal, Guarded, BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         stream = MessageStream(self._guard, self._context(Stage.OUTPUT))
-        async for chunk in self.model._astream(messages, stop=stop, **kwargs):
+        async for chunk in afailing_cleanly(self.model._astream(messages, stop=stop, **kwargs), self._failure):
             with under_run(run_manager.run_id if run_manager else None):
-                pushed = await self._aside(_pushed_parts, stream, chunk)
+                pushed = await self._aside(pushed_parts, stream, chunk)
             for part in pushed:
                 yield part
         with under_run(run_manager.run_id if run_manager else None):
-            tail = await self._aside(_last_parts, stream)
+            tail = await self._aside(last_parts, stream)
         for part in tail:
             yield part
+
+    def _failure(self, error: Exception) -> Exception:
+        return safe_error(self._guard, error, self._context(Stage.OUTPUT), otherwise=LangChainException)
 
     # -- what is bound to the inner model is bound to this one ------------------------------------
 
     def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> Runnable[LanguageModelInput, AIMessage]:
         """Bind tools as the inner model does, to this model."""
-        return _rebound(self.model.bind_tools(tools, **kwargs), self)  # type: ignore[no-any-return]
+        return _rebound(self.model.bind_tools(tools, **kwargs), self._as_this)
 
     def with_structured_output(self, schema: Any, **kwargs: Any) -> Runnable[LanguageModelInput, Any]:
         """Structure answers as the inner model does, from this model's answers; values are restored in the structure.
@@ -279,12 +295,19 @@ class SecureChatModel(BlockIsFinal, Guarded, BaseChatModel):
         In the text that it is parsed from, a restored quotation mark would end a string.
         """
         within = self.model_copy(update={"restore": False})
-        structured = _rebound(self.model.with_structured_output(schema, **kwargs), within)
-        return structured | SecureRestore(self._guard) if self._restores else structured  # type: ignore[no-any-return]
+        structured = _rebound(self.model.with_structured_output(schema, **kwargs), within._as_this)
+        if self.restore is False or not isinstance(self._guard, Restoring):
+            return structured
+        return structured | SecureRestore(self._guard, restore=self.restore)
+
+    def _as_this(self, model: BaseChatModel) -> SecureChatModel:
+        if model is self.model:
+            return self
+        return SecureChatModel(model=model, policy=self._guard, restore=self.restore)
 
     def _as_secure(self, fallback: Runnable[Any, Any]) -> Runnable[Any, Any]:
         try:
-            return _rebound(fallback, self)  # type: ignore[no-any-return]
+            return _rebound(fallback, self._as_this)
         except TypeError:  # there is no model to be seen in it
             return SecureInput(self._guard) | fallback | SecureOutput(self._guard, restore=self.restore)
 
@@ -319,97 +342,24 @@ class SecureChatModel(BlockIsFinal, Guarded, BaseChatModel):
         return self.model.get_num_tokens_from_messages(messages, tools)
 
 
-def _spoken(result: ChatResult) -> list[BaseMessage]:
-    """Return all that a result says: each message with what its generation tells, and what the provider tells."""
-    told = [AIMessage("", response_metadata=result.llm_output or {})]
-    return [*(_telling(generation) for generation in result.generations), *told]
-
-
-def _telling(generation: ChatGeneration) -> Any:
-    """Return the message with its generation's information, where LangChain will put it anyway."""
-    metadata = {**(generation.generation_info or {}), **generation.message.response_metadata}
-    return generation.message.model_copy(update={"response_metadata": metadata})
-
-
-def _answer(result: ChatResult, spoken: list[BaseMessage]) -> ChatResult:
-    """Return the result with what became of `_spoken`."""
-    *messages, told = spoken
-    generations = [
-        ChatGeneration(message=message, generation_info=_info(generation, message))
-        for generation, message in zip(result.generations, messages, strict=True)
-    ]
-    return ChatResult(generations=generations, llm_output=told.response_metadata or result.llm_output)
-
-
-def _info(generation: ChatGeneration, message: BaseMessage) -> dict[str, Any] | None:
-    told = generation.generation_info
-    return {key: message.response_metadata[key] for key in told if key in message.response_metadata} if told else told
-
-
-def _pushed(stream: MessageStream, chunk: ChatGenerationChunk) -> ChatGenerationChunk:
-    if not isinstance(chunk.message, AIMessageChunk):
-        raise TypeError(f"a chat model's stream brought {type(chunk.message).__name__}; it has to bring AIMessageChunk")
-    raw = _telling(chunk) if chunk.generation_info else chunk.message
-    message = raw.model_copy(update=stream.push(raw))
-    told = {"message": message, "text": str(message.text), "generation_info": _info(chunk, message)}
-    return chunk.model_copy(update=told)  # not validated again: a stream is made of many
-
-
-def _pushed_parts(stream: MessageStream, chunk: ChatGenerationChunk) -> Iterator[ChatGenerationChunk]:
-    return _apart(_pushed(stream, chunk))
-
-
-def _last_parts(stream: MessageStream) -> Iterator[ChatGenerationChunk]:
-    tail = stream.flush()
-    return _apart(ChatGenerationChunk(message=tail)) if tail is not None else iter(())
-
-
-def _apart(chunk: ChatGenerationChunk) -> Iterator[ChatGenerationChunk]:
-    """Yield tool calls before the rest of a chunk: LangChain's v3 events lose those that come beside text, or last."""
-    message: Any = chunk.message
-    beside = message.content or message.chunk_position == "last"
-    if not message.tool_call_chunks or not beside or not _is_plain(message.content):
-        yield chunk
-        return
-    calls = AIMessageChunk(content="", id=message.id, tool_call_chunks=message.tool_call_chunks)
-    yield ChatGenerationChunk(message=calls)
-    rest = message.model_copy(update={"tool_call_chunks": [], "tool_calls": [], "invalid_tool_calls": []})
-    yield chunk.model_copy(update={"message": rest})
-
-
-def _is_plain(content: Any) -> bool:
-    """Whether no content block may speak of a tool call as well."""
-    return isinstance(content, str) or all(
-        isinstance(block, str) or block.get("type") in ("text", "reasoning", "thinking") for block in content
-    )
-
-
-def _rebound(runnable: Any, secure: Any) -> Any:
+def _rebound(runnable: Any, secured: Callable[[BaseChatModel], SecureChatModel]) -> Runnable[Any, Any]:
     """Return ``runnable`` with the chat models in it secured.
 
     Args:
-        runnable: what a chat model made of itself: a binding, or a sequence that begins with one.
-        secure: the `SecureChatModel` to put in its place, or a policy to wrap it with.
+        runnable: a chat model, or what one made of itself: a binding, or a sequence that begins with one.
+        secured: returns a chat model's `SecureChatModel`.
     """
     match runnable:
         case BaseChatModel():
-            return _secured(runnable, secure)
+            return secured(runnable)
         case RunnableBinding():
-            return runnable.model_copy(update={"bound": _rebound(runnable.bound, secure)})
+            return runnable.model_copy(update={"bound": _rebound(runnable.bound, secured)})
         case RunnableSequence():
             first, *rest = runnable.steps
-            return RunnableSequence(_rebound(first, secure), *rest, name=runnable.name)
+            return RunnableSequence(_rebound(first, secured), *rest, name=runnable.name)
         case RunnableParallel():
-            return RunnableParallel({key: _rebound(step, secure) for key, step in runnable.steps__.items()})
+            return RunnableParallel({key: _rebound(step, secured) for key, step in runnable.steps__.items()})
         case RunnableWithFallbacks():
-            others = [_rebound(other, secure) for other in runnable.fallbacks]
-            return runnable.model_copy(update={"runnable": _rebound(runnable.runnable, secure), "fallbacks": others})
+            others = [_rebound(other, secured) for other in runnable.fallbacks]
+            return runnable.model_copy(update={"runnable": _rebound(runnable.runnable, secured), "fallbacks": others})
     raise TypeError(f"there is no chat model to be seen in a {type(runnable).__name__}; wrap the model itself")
-
-
-def _secured(model: BaseChatModel, secure: Any) -> SecureChatModel:
-    if not isinstance(secure, SecureChatModel):
-        return SecureChatModel(model=model, policy=secure)
-    if model is secure.model:
-        return secure
-    return SecureChatModel(model=model, policy=secure._guard, restore=secure.restore)

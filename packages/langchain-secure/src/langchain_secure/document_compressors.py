@@ -36,10 +36,10 @@ class SecureDocumentCompressor(Guarded, BaseDocumentCompressor):
         self, documents: Sequence[Document], query: str, callbacks: Callbacks | None = None
     ) -> Sequence[Document]:
         """Return the documents, cleaned."""
-        return clean(self._guard, list(documents), context_for(Stage.RETRIEVAL))  # type: ignore[no-any-return]
+        return clean(self._guard, list(documents), context_for(Stage.RETRIEVAL))
 
     async def acompress_documents(
         self, documents: Sequence[Document], query: str, callbacks: Callbacks | None = None
     ) -> Sequence[Document]:
         """Return the documents, cleaned."""
-        return await aclean(self._guard, list(documents), context_for(Stage.RETRIEVAL))  # type: ignore[no-any-return]
+        return await aclean(self._guard, list(documents), context_for(Stage.RETRIEVAL))

@@ -32,8 +32,8 @@ class SecureDocumentTransformer(Guarded, BaseDocumentTransformer):
 
     def transform_documents(self, documents: Sequence[Document], **kwargs: Any) -> Sequence[Document]:
         """Return the documents, cleaned."""
-        return clean(self._guard, list(documents), context_for(Stage.INGEST))  # type: ignore[no-any-return]
+        return clean(self._guard, list(documents), context_for(Stage.INGEST))
 
     async def atransform_documents(self, documents: Sequence[Document], **kwargs: Any) -> Sequence[Document]:
         """Return the documents, cleaned."""
-        return await aclean(self._guard, list(documents), context_for(Stage.INGEST))  # type: ignore[no-any-return]
+        return await aclean(self._guard, list(documents), context_for(Stage.INGEST))

@@ -44,9 +44,9 @@ def secure_input(graph: G, policy: PolicyLike = "default") -> G:
     kind: Any = type(graph)
     bases = (kind,) if issubclass(kind, _CleanInput) else (_CleanInput, kind)
     kind = type(kind.__name__, bases, {"_guard": guard_of(policy)})
-    secured = kind.__new__(kind)
+    secured: G = kind.__new__(kind)
     secured.__dict__.update(graph.__dict__)
-    return secured  # type: ignore[no-any-return]
+    return secured
 
 
 class _CleanInput:
@@ -55,25 +55,31 @@ class _CleanInput:
     _guard: Guard
 
     def stream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:
-        yield from super().stream(self._clean(input, config), config, **kwargs)  # type: ignore[misc]
+        graph: Any = super()
+        yield from graph.stream(self._clean(input, config), config, **kwargs)
 
     async def astream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> AsyncIterator[Any]:
+        graph: Any = super()
         given = await aclean(self._guard, input, context_for(Stage.INPUT, config))
-        async with aclosing(super().astream(given, config, **kwargs)) as parts:  # type: ignore[misc]
+        async with aclosing(graph.astream(given, config, **kwargs)) as parts:
             async for part in parts:
                 yield part
 
     def stream_events(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
-        return super().stream_events(self._clean(input, config), config, **kwargs)  # type: ignore[misc]
+        graph: Any = super()
+        return graph.stream_events(self._clean(input, config), config, **kwargs)
 
     def astream_events(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
-        return super().astream_events(self._clean(input, config), config, **kwargs)  # type: ignore[misc]
+        graph: Any = super()
+        return graph.astream_events(self._clean(input, config), config, **kwargs)
 
     def bulk_update_state(self, config: RunnableConfig, supersteps: Any) -> Any:
-        return super().bulk_update_state(config, self._clean(supersteps, config))  # type: ignore[misc]
+        graph: Any = super()
+        return graph.bulk_update_state(config, self._clean(supersteps, config))
 
     async def abulk_update_state(self, config: RunnableConfig, supersteps: Any) -> Any:
-        return await super().abulk_update_state(config, self._clean(supersteps, config))  # type: ignore[misc]
+        graph: Any = super()
+        return await graph.abulk_update_state(config, self._clean(supersteps, config))
 
     def _clean(self, value: Any, config: RunnableConfig | None) -> Any:
         return clean(self._guard, value, context_for(Stage.INPUT, config))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from langchain_core.tools import ToolException
 from langchain_mcp_adapters.interceptors import MCPToolCallRequest, MCPToolCallResult
 from mcp.types import AudioContent, CallToolResult, ImageContent, TextContent
 
@@ -57,7 +58,7 @@ class SecureMCPInterceptor:
             result = await handler(request.override(args=await areal_arguments(self._guard, args, asked)))
             return await self._clean(result, told)
         except Exception as error:
-            failure = safe_error(self._guard, error, told)
+            failure = safe_error(self._guard, error, told, otherwise=ToolException)
         if isinstance(failure, Blocked):
             return CallToolResult(content=[TextContent(type="text", text=DENIED)], isError=True)
         raise failure

@@ -106,7 +106,7 @@ class SecureMiddleware(AgentMiddleware[Any, Any, Any]):
 
     def _allowed(self, message: BaseMessage, verdict: Verdict) -> BaseMessage:
         try:
-            return cleaned(message, self._at(Stage.INPUT), verdict)  # type: ignore[no-any-return]
+            return cleaned(message, self._at(Stage.INPUT), verdict)
         except Blocked:
             if self._exit_behavior == "error":
                 raise
@@ -120,7 +120,7 @@ class SecureMiddleware(AgentMiddleware[Any, Any, Any]):
         """Call the model secured."""
         try:
             answer = handler(request.override(model=self._secured(request.model)))
-            return clean(self._once, answer, self._at(Stage.OUTPUT))  # type: ignore[no-any-return]
+            return clean(self._once, answer, self._at(Stage.OUTPUT))
         except Blocked:
             if self._exit_behavior == "error":
                 raise
@@ -132,7 +132,7 @@ class SecureMiddleware(AgentMiddleware[Any, Any, Any]):
         """Call the model secured."""
         try:
             answer = await handler(request.override(model=self._secured(request.model)))
-            return await aclean(self._once, answer, self._at(Stage.OUTPUT))  # type: ignore[no-any-return]
+            return await aclean(self._once, answer, self._at(Stage.OUTPUT))
         except Blocked:
             if self._exit_behavior == "error":
                 raise
@@ -156,7 +156,7 @@ class SecureMiddleware(AgentMiddleware[Any, Any, Any]):
     ) -> ToolMessage | Command[Any]:
         """Call the tool secured."""
         try:
-            return clean(self._once, handler(self._with_tool(request)), self._result(request))  # type: ignore[no-any-return]
+            return clean(self._once, handler(self._with_tool(request)), self._result(request))
         except Blocked:
             return _denied(request)
 
@@ -165,7 +165,7 @@ class SecureMiddleware(AgentMiddleware[Any, Any, Any]):
     ) -> ToolMessage | Command[Any]:
         """Call the tool secured."""
         try:
-            return await aclean(self._once, await handler(self._with_tool(request)), self._result(request))  # type: ignore[no-any-return]
+            return await aclean(self._once, await handler(self._with_tool(request)), self._result(request))
         except Blocked:
             return _denied(request)
 

@@ -10,6 +10,7 @@ from langchain_core.callbacks import (
     CallbackManagerForRetrieverRun,
 )
 from langchain_core.documents import Document
+from langchain_core.exceptions import LangChainException
 from langchain_core.retrievers import BaseRetriever, LangSmithRetrieverParams
 from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import PrivateAttr, model_validator
@@ -18,6 +19,7 @@ from secure_core import Context, Stage
 
 from ._content import aclean, clean
 from ._context import context_for
+from ._failures import safe_error
 from ._guarded import Guarded
 from ._run_span import run_around, under_run
 from .attempts import BlockIsFinal
@@ -35,6 +37,7 @@ class SecureRetriever(BlockIsFinal, Guarded, BaseRetriever):
 
     Raises:
         Blocked: the query was blocked.
+        LangChainException: in place of an error of the inner retriever whose message had to be cleaned.
     """
 
     retriever: BaseRetriever
@@ -66,17 +69,28 @@ class SecureRetriever(BlockIsFinal, Guarded, BaseRetriever):
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **kwargs: Any
     ) -> list[Document]:
         silent = CallbackManagerForRetrieverRun.get_noop_manager()
-        found = self.retriever._get_relevant_documents(query, **self._understood(silent, kwargs))
-        with under_run(run_manager.run_id):
-            return clean(self._guard, list(found), self._context(Stage.RETRIEVAL))  # type: ignore[no-any-return]
+        try:
+            found = self.retriever._get_relevant_documents(query, **self._understood(silent, kwargs))
+            with under_run(run_manager.run_id):
+                return clean(self._guard, list(found), self._context(Stage.RETRIEVAL))
+        except Exception as error:
+            failure = self._failure(error)
+        raise failure
 
     async def _aget_relevant_documents(
         self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, **kwargs: Any
     ) -> list[Document]:
         silent = AsyncCallbackManagerForRetrieverRun.get_noop_manager()
-        found = await self.retriever._aget_relevant_documents(query, **self._understood(silent, kwargs))
-        with under_run(run_manager.run_id):
-            return await aclean(self._guard, list(found), self._context(Stage.RETRIEVAL))  # type: ignore[no-any-return]
+        try:
+            found = await self.retriever._aget_relevant_documents(query, **self._understood(silent, kwargs))
+            with under_run(run_manager.run_id):
+                return await aclean(self._guard, list(found), self._context(Stage.RETRIEVAL))
+        except Exception as error:
+            failure = self._failure(error)
+        raise failure
+
+    def _failure(self, error: Exception) -> Exception:
+        return safe_error(self._guard, error, self._context(Stage.RETRIEVAL), otherwise=LangChainException)
 
     def _called(self, config: RunnableConfig | None) -> SecureRetriever:
         """Return this retriever as it is called once, by somebody; LangChain does not tell its inside by whom."""

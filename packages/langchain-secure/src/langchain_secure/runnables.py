@@ -14,7 +14,7 @@ from secure_core import Stage
 from ._content import aclean, clean
 from ._context import context_for
 from ._guarded import Guarded, PolicyLike
-from ._restoring import Edge, Restorer
+from ._restoring import Edge, Restorer, wanted
 from ._value_stream import ValueStream
 
 __all__ = ["SecureInput", "SecureOutput", "SecureRestore", "SecureRunnable"]
@@ -79,13 +79,13 @@ class SecureRunnable(Guarded, RunnableSerializable[Any, Any]):
             yield chunk
 
     def _clean(self, value: Any, run_manager: Any, config: RunnableConfig) -> Any:
-        return clean(self._guard, value, context_for(self.stage, config, source=self.get_name()))
+        return clean(self._judge(config), value, context_for(self.stage, config, source=self.get_name()))
 
     async def _aclean(self, value: Any, run_manager: Any, config: RunnableConfig) -> Any:
-        return await aclean(self._guard, value, context_for(self.stage, config, source=self.get_name()))
+        return await aclean(self._judge(config), value, context_for(self.stage, config, source=self.get_name()))
 
     def _transform(self, chunks: Iterator[Any], run_manager: Any, config: RunnableConfig) -> Iterator[Any]:
-        stream = ValueStream(self._guard, context_for(self.stage, config, source=self.get_name()))
+        stream = ValueStream(self._judge(config), context_for(self.stage, config, source=self.get_name()))
         for chunk in chunks:
             yield from stream.push(chunk)
         yield from stream.flush()
@@ -93,13 +93,16 @@ class SecureRunnable(Guarded, RunnableSerializable[Any, Any]):
     async def _atransform(
         self, chunks: AsyncIterator[Any], run_manager: Any, config: RunnableConfig
     ) -> AsyncIterator[Any]:
-        stream = ValueStream(self._guard, context_for(self.stage, config, source=self.get_name()))
+        stream = ValueStream(self._judge(config), context_for(self.stage, config, source=self.get_name()))
         async for chunk in chunks:
             small = isinstance(chunk, str | AIMessageChunk) and not getattr(self._guard, "blocking", False)
             for piece in stream.push(chunk) if small else await run_in_executor(None, list, stream.push(chunk)):
                 yield piece
         for piece in await run_in_executor(None, list, stream.flush()):
             yield piece
+
+    def _judge(self, config: RunnableConfig) -> Any:
+        return self._guard
 
 
 class SecureInput(SecureRunnable):
@@ -122,13 +125,14 @@ class SecureOutput(SecureRunnable):
     """Cleans what a chain says, before anybody renders it (`Stage.OUTPUT`).
 
     With a guard that is bound to a vault, what has been cleaned is restored for the guard's principal; arguments of
-    tool calls keep their stand-ins. Where the answer is stored and not shown, ``restore=False`` keeps all of them.
+    tool calls keep their stand-ins. Where the answer is stored and not shown, ``restore=False`` keeps all of them;
+    ``restore=None`` does in the nodes of a graph, whose state is stored.
 
     >>> chain = prompt | model | StrOutputParser() | SecureOutput("default")  # doctest: +SKIP
     """
 
     stage: ClassVar[Stage] = Stage.OUTPUT
-    restore: bool = True
+    restore: bool | None = True
     """Whether stand-ins are turned back into values, if the guard is bound to a vault."""
 
     def __init__(
@@ -136,10 +140,8 @@ class SecureOutput(SecureRunnable):
     ) -> None:  # written out: checkers take fields for keywords
         super().__init__(policy, **kwargs)
 
-    def model_post_init(self, context: Any, /) -> None:
-        """Let what is restored be restored last."""
-        super().model_post_init(context)
-        self._guard = Edge.of(self._guard) if self.restore else self._guard
+    def _judge(self, config: RunnableConfig) -> Any:
+        return Edge.of(self._guard) if wanted(self.restore, config) else self._guard
 
 
 class SecureRestore(SecureRunnable):
@@ -154,6 +156,8 @@ class SecureRestore(SecureRunnable):
     """
 
     stage: ClassVar[Stage] = Stage.OUTPUT
+    restore: bool | None = True
+    """As `SecureOutput` takes it."""
 
     def __init__(
         self, policy: PolicyLike = "default", **kwargs: Any
@@ -164,3 +168,7 @@ class SecureRestore(SecureRunnable):
         """Put what restores in the place of what judges."""
         super().model_post_init(context)
         self._guard = Restorer.of(self._guard)
+
+    def _judge(self, config: RunnableConfig) -> Any:
+        restorer: Any = self._guard
+        return restorer if wanted(self.restore, config) else restorer.unseen()

@@ -51,7 +51,7 @@ class SecureSerializer:
     Raises:
         Blocked: from the run, when a value that it would write is blocked; the value is not written.
         PolicyError: the policy is wrong.
-        ImportError: langgraph-checkpoint is not installed, and ``serde`` was left out.
+        ImportError: langgraph is not installed, and ``serde`` was left out.
     """
 
     def __init__(self, policy: PolicyLike = "default", serde: Serializer | None = None) -> None:
@@ -83,6 +83,8 @@ def _is_metadata(value: Any) -> bool:
 
 
 def _default() -> Serializer:
-    from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-
+    try:
+        from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+    except ModuleNotFoundError as error:
+        raise ImportError(f"{error.name} is not installed: pip install 'langchain-secure[agents]'") from error
     return JsonPlusSerializer()

@@ -214,11 +214,9 @@ class SecureTool(Guarded, BaseTool):
         return self._denied(self._failure(error))
 
     def _denied(self, failure: Exception) -> Any:
-        if not isinstance(failure, Blocked):
-            raise failure
-        if self._call.id is None:
-            raise ToolDenied(failure.decision)
-        return self._error(DENIED)
+        if isinstance(failure, Blocked) and self._call.id is not None:
+            return self._error(DENIED)
+        raise failure
 
     def _error(self, content: Any) -> Any:
         """Return a failed call's answer: for an agent a message that says so."""
@@ -227,7 +225,8 @@ class SecureTool(Guarded, BaseTool):
         return (content, None) if self.response_format == "content_and_artifact" else content
 
     def _failure(self, error: Exception) -> Exception:
-        return safe_error(self._guard, error, self._call.at(Stage.TOOL_RESULT))
+        failure = safe_error(self._guard, error, self._call.at(Stage.TOOL_RESULT), otherwise=ToolException)
+        return ToolDenied(failure.decision) if isinstance(failure, Blocked) else failure
 
     # -- what others ask a tool about itself ----------------------------------------------------------
 

@@ -168,16 +168,16 @@ class SecureVectorStore(VectorStore):
     # -- judging -----------------------------------------------------------------------------------
 
     def _query(self, query: str) -> str:
-        return clean(self._guard, query, context_for(Stage.INPUT))  # type: ignore[no-any-return]
+        return clean(self._guard, query, context_for(Stage.INPUT))
 
     async def _aquery(self, query: str) -> str:
-        return await aclean(self._guard, query, context_for(Stage.INPUT))  # type: ignore[no-any-return]
+        return await aclean(self._guard, query, context_for(Stage.INPUT))
 
     def _found(self, documents: Sequence[Document]) -> list[Document]:
-        return clean(self._guard, list(documents), context_for(Stage.RETRIEVAL))  # type: ignore[no-any-return]
+        return clean(self._guard, list(documents), context_for(Stage.RETRIEVAL))
 
     async def _afound(self, documents: Sequence[Document]) -> list[Document]:
-        return await aclean(self._guard, list(documents), context_for(Stage.RETRIEVAL))  # type: ignore[no-any-return]
+        return await aclean(self._guard, list(documents), context_for(Stage.RETRIEVAL))
 
     def _scored(self, found: Scored) -> Scored:
         return list(_kept(found, judge(self._guard, _unscored(found), context_for(Stage.RETRIEVAL))))

@@ -112,6 +112,10 @@ def rewrite(value: Any, context: Context, put: Put) -> Any:
             raise InputError("bytes cannot be judged; decode them to a str before they come here")
         case Event():
             return _event(value, context, put)
+        case ToolOutput():
+            copied = value.model_copy(update=_fields(type(value), value, context, put))
+            copied._exception = None  # which may quote data; what the model is told of it is in the content
+            return copied
         case BaseModel():
             return value.model_copy(update=_fields(type(value), value, context, put))
         case Mapping():

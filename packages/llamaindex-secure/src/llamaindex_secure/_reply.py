@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, CompletionResponse, TextBlock
 
 from secure_core import Context, Guard, StreamSanitizer
+from secure_core.failures import afailing_cleanly, failing_cleanly
 
 from ._content import clean
+from ._failures import safe_error
 from ._restoring import Restoring, Words, in_thread, restored
 from ._stream import finish
 
@@ -33,7 +35,7 @@ def replies(guard: Guard, chunks: Iterable[R], context: Context) -> Generator[R,
         Blocked: the answer was blocked.
     """
     reply = _Reply(guard, context)
-    for chunk in chunks:
+    for chunk in failing_cleanly(chunks, lambda error: safe_error(guard, error, context)):
         yield from reply.push(chunk)
     yield from reply.close()
 
@@ -41,7 +43,7 @@ def replies(guard: Guard, chunks: Iterable[R], context: Context) -> Generator[R,
 async def areplies(guard: Guard, chunks: AsyncIterable[R], context: Context) -> AsyncGenerator[R, None]:
     """Async twin of `replies`."""
     reply = _Reply(guard, context)
-    async for chunk in chunks:
+    async for chunk in afailing_cleanly(chunks, lambda error: safe_error(guard, error, context)):
         for clean_chunk in reply.push(chunk):
             yield clean_chunk
     for clean_chunk in reply.close():

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable
 
 from secure_core import Action, Blocked, Context, Guard, StreamSanitizer
+from secure_core.failures import afailing_cleanly, failing_cleanly
+
+from ._failures import safe_error
 
 __all__ = ["asanitized", "finish", "sanitized"]
 
@@ -28,7 +31,7 @@ def sanitized(guard: Guard, tokens: Iterable[str], context: Context) -> Generato
         Blocked: as `finish`; nothing of the text was yielded then.
     """
     stream = guard.stream(context=context)
-    for token in tokens:
+    for token in failing_cleanly(tokens, lambda error: safe_error(guard, error, context)):
         if text := stream.push(token):
             yield text
     if text := finish(stream):
@@ -38,7 +41,7 @@ def sanitized(guard: Guard, tokens: Iterable[str], context: Context) -> Generato
 async def asanitized(guard: Guard, tokens: AsyncIterable[str], context: Context) -> AsyncGenerator[str, None]:
     """Async twin of `sanitized`."""
     stream = guard.stream(context=context)
-    async for token in tokens:
+    async for token in afailing_cleanly(tokens, lambda error: safe_error(guard, error, context)):
         if text := stream.push(token):
             yield text
     if text := finish(stream):

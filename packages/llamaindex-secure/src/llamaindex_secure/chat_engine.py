@@ -14,6 +14,7 @@ from llama_index.core.memory import BaseMemory
 from secure_core import Blocked, Context, Guard, Policy, Stage
 
 from ._content import aclean, clean
+from ._failures import clean_errors
 from ._restoring import arestored, arestored_words, restored, restored_words
 from ._stream import asanitized, sanitized
 from .memory import SecureMemory
@@ -44,6 +45,7 @@ class SecureChatEngine(BaseChatEngine):
         PolicyError: The policy cannot be turned into a guard.
         Blocked: From every method that takes a message or gives an answer, if one of them is blocked;
             from a streamed answer while it is read.
+        RuntimeError: In the place of the engine's own error, if that quotes what is not clean.
     """
 
     def __init__(self, engine: BaseChatEngine, policy: str | Path | Policy | Guard = "default") -> None:
@@ -59,16 +61,19 @@ class SecureChatEngine(BaseChatEngine):
         """The conversation so far, sanitised; messages that are blocked are left out."""
         return [kept for message in self._engine.chat_history if (kept := self._remembered(message))]
 
+    @clean_errors(_ANSWER)
     def chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> AgentChatResponse:
         """Return the sanitised answer to a sanitised message."""
         message, chat_history = clean(self._guard, (message, chat_history), _PROMPT)
         return self._clean_answer(self._engine.chat(message, chat_history))
 
+    @clean_errors(_ANSWER)
     async def achat(self, message: str, chat_history: list[ChatMessage] | None = None) -> AgentChatResponse:
         """Async twin of `chat`."""
         message, chat_history = await aclean(self._guard, (message, chat_history), _PROMPT)
         return await self._aclean_answer(await self._engine.achat(message, chat_history))
 
+    @clean_errors(_ANSWER)
     def stream_chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> StreamingAgentChatResponse:
         """Return the sanitised answer to a sanitised message, as the words come."""
         message, chat_history = clean(self._guard, (message, chat_history), _PROMPT)
@@ -81,6 +86,7 @@ class SecureChatEngine(BaseChatEngine):
             is_writing_to_memory=False,  # the inner response does
         )
 
+    @clean_errors(_ANSWER)
     async def astream_chat(
         self, message: str, chat_history: list[ChatMessage] | None = None
     ) -> StreamingAgentChatResponse:

@@ -26,6 +26,7 @@ from secure_core import Context, Stage
 
 from ._component import SecureComponent
 from ._content import aclean, clean
+from ._failures import clean_errors
 from ._reply import areplies, arestored_replies, bare, replies, restored_replies
 from ._restoring import arestored, restored
 
@@ -75,6 +76,7 @@ class SecureLLM(SecureComponent, FunctionCallingLLM):
 
     Raises:
         Blocked: From every method that takes a prompt or gives an answer, if one of them is blocked.
+        RuntimeError: In the place of the model's own error, if that quotes what is not clean.
     """
 
     llm: LLM = Field(description="The model that is asked.", exclude=True)
@@ -137,35 +139,43 @@ class SecureLLM(SecureComponent, FunctionCallingLLM):
     # -- answering ---------------------------------------------------------------------------------
 
     @_chat_events
+    @clean_errors(_ANSWER)
     def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         return clean(self._guard, bare(self.llm.chat(messages, **kwargs)), _ANSWER)
 
     @_chat_events
+    @clean_errors(_ANSWER)
     async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         return await aclean(self._guard, bare(await self.llm.achat(messages, **kwargs)), _ANSWER)
 
     @_chat_events
+    @clean_errors(_ANSWER)
     def _stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         return replies(self._guard, self.llm.stream_chat(messages, **kwargs), _ANSWER)
 
     @_chat_events
+    @clean_errors(_ANSWER)
     async def _astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseAsyncGen:
         return areplies(self._guard, await self.llm.astream_chat(messages, **kwargs), _ANSWER)
 
     @_completion_events
+    @clean_errors(_ANSWER)
     def _complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         return clean(self._guard, bare(self.llm.complete(prompt, formatted=formatted, **kwargs)), _ANSWER)
 
     @_completion_events
+    @clean_errors(_ANSWER)
     async def _acomplete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         answer = await self.llm.acomplete(prompt, formatted=formatted, **kwargs)
         return await aclean(self._guard, bare(answer), _ANSWER)
 
     @_completion_events
+    @clean_errors(_ANSWER)
     def _stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseGen:
         return replies(self._guard, self.llm.stream_complete(prompt, formatted=formatted, **kwargs), _ANSWER)
 
     @_completion_events
+    @clean_errors(_ANSWER)
     async def _astream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseAsyncGen:

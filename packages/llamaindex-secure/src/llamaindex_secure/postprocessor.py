@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from llama_index.core.bridge.pydantic import Field
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
@@ -9,6 +10,7 @@ from secure_core import Context, Stage
 
 from ._component import SecureComponent
 from ._content import aclean, clean
+from ._spotlight import spotlighted
 
 __all__ = ["SecureNodePostprocessor"]
 
@@ -21,8 +23,14 @@ class SecureNodePostprocessor(SecureComponent, BaseNodePostprocessor):
     embedding where a text was changed. Put it last, after postprocessors that bring texts of their own
     (MetadataReplacementPostProcessor brings a sentence's window, PrevNextNodePostprocessor its neighbours).
 
+    With ``spotlight`` the model reads each text and each metadata value between delimiters that nobody who wrote one
+    could know (``[[data-…]]`` and ``[[/data-…]]``, other letters at each call), so that a prompt can tell it to obey
+    nothing in between.
+
     >>> engine = index.as_query_engine(node_postprocessors=[SecureNodePostprocessor(policy="default")])
     """
+
+    spotlight: bool = Field(default=False, description="Whether texts stand between delimiters nobody can guess.")
 
     @classmethod
     def class_name(cls) -> str:
@@ -32,9 +40,12 @@ class SecureNodePostprocessor(SecureComponent, BaseNodePostprocessor):
     def _postprocess_nodes(
         self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
     ) -> list[NodeWithScore]:
-        return clean(self._guard, nodes, Context(Stage.RETRIEVAL))
+        return self._shown(clean(self._guard, nodes, Context(Stage.RETRIEVAL)))
 
     async def _apostprocess_nodes(
         self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
     ) -> list[NodeWithScore]:
-        return await aclean(self._guard, nodes, Context(Stage.RETRIEVAL))
+        return self._shown(await aclean(self._guard, nodes, Context(Stage.RETRIEVAL)))
+
+    def _shown(self, nodes: list[NodeWithScore]) -> list[NodeWithScore]:
+        return spotlighted(nodes) if self.spotlight else nodes

@@ -22,6 +22,7 @@ from secure_core import Context, Guard, Policy, Stage
 from secure_core.errors import InputError
 
 from ._content import aclean, clean
+from ._failures import clean_errors
 from ._restoring import arestored, arestored_words, restored, restored_words
 from ._stream import asanitized, sanitized
 
@@ -50,6 +51,7 @@ class SecureQueryEngine(BaseQueryEngine):
         PolicyError: The policy cannot be turned into a guard.
         Blocked: From every method that takes a question or gives an answer, if one of them is blocked;
             from a streamed answer while it is read.
+        RuntimeError: In the place of the engine's own error, if that quotes what is not clean.
     """
 
     def __init__(self, engine: BaseQueryEngine, policy: str | Path | Policy | Guard = "default") -> None:
@@ -77,23 +79,28 @@ class SecureQueryEngine(BaseQueryEngine):
 
     # The engine's public methods are called, not `_query`: a CustomQueryEngine has no other.
 
+    @clean_errors(_ANSWER)
     def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
         return self._clean_answer(self._engine.query(query_bundle))
 
+    @clean_errors(_ANSWER)
     async def _aquery(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
         return await self._aclean_answer(await self._engine.aquery(query_bundle))
 
+    @clean_errors(_ANSWER)
     def retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         """Return sanitised copies of the nodes that the engine retrieves for the sanitised question."""
         question = clean(self._guard, query_bundle, _QUESTION)
         return clean(self._guard, self._engine.retrieve(question), _MATERIAL)
 
+    @clean_errors(_ANSWER)
     async def aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         """Async twin of `retrieve`, for engines that have one."""
         engine: Any = self._engine
         question = await aclean(self._guard, query_bundle, _QUESTION)
         return await aclean(self._guard, await engine.aretrieve(question), _MATERIAL)
 
+    @clean_errors(_ANSWER)
     def synthesize(
         self,
         query_bundle: QueryBundle,
@@ -106,6 +113,7 @@ class SecureQueryEngine(BaseQueryEngine):
         additional = clean(self._guard, list(additional_source_nodes or []), _MATERIAL)
         return _restored(self._guard, self._clean_answer(self._engine.synthesize(question, material, additional)))
 
+    @clean_errors(_ANSWER)
     async def asynthesize(
         self,
         query_bundle: QueryBundle,

@@ -11,6 +11,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, QueryType
 from secure_core import Context, Guard, Policy, Stage
 
 from ._content import aclean, clean
+from ._failures import clean_errors
 from ._restoring import aasked, asked
 
 __all__ = ["SecureRetriever"]
@@ -36,6 +37,7 @@ class SecureRetriever(BaseRetriever):
     Raises:
         PolicyError: The policy cannot be turned into a guard.
         Blocked: From `retrieve` and `aretrieve`, if the question is blocked.
+        RuntimeError: In the place of the inner retriever's own error, if that quotes what is not clean.
     """
 
     def __init__(self, retriever: BaseRetriever, policy: str | Path | Policy | Guard = "default") -> None:
@@ -63,10 +65,12 @@ class SecureRetriever(BaseRetriever):
 
     # The inner retriever's public methods would show the nodes as they are to event handlers.
 
+    @clean_errors(_MATERIAL)
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         nodes = self._retriever._retrieve(asked(self._guard, query_bundle))
         return clean(self._guard, self._retriever._handle_recursive_retrieval(query_bundle, nodes), _MATERIAL)
 
+    @clean_errors(_MATERIAL)
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         nodes = await self._retriever._aretrieve(await aasked(self._guard, query_bundle))
         nodes = await self._retriever._ahandle_recursive_retrieval(query_bundle, nodes)

@@ -13,6 +13,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable
+from functools import cache
 from importlib.machinery import SourceFileLoader
 from importlib.util import find_spec
 from pathlib import Path
@@ -70,6 +71,8 @@ class Presidio:
         }
         self._builtins = {**vars(builtins), "__import__": self._import}
         self.package: Any = self._modules[_NAME]
+        # What a `Pattern` compiles is thrown away, and takes longer than all the rest.
+        self.module(f"{_NAME}.pattern").__dict__["re"] = SimpleNamespace(compile=str, error=ValueError)
         self._pin_suffixes()
 
     def recognizers(self) -> list[type]:
@@ -108,6 +111,8 @@ class Presidio:
         if level:
             above = scope["__package__"].split(".")
             name = ".".join([*above[: len(above) - level + 1], *filter(None, [name])])
+        if name == "tldextract":  # with the HTTP client that it brings
+            return ModuleType(name)
         if name.partition(".")[0] != _NAME:
             return builtins.__import__(name, scope, local, names, 0)
         module = self.module(name)
@@ -115,11 +120,15 @@ class Presidio:
 
     def _pin_suffixes(self) -> None:
         """Let the e-mail recogniser use the suffix list that tldextract ships; it would fetch a newer one."""
-        import tldextract
-
-        extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
         module: Any = self.module(f"{_NAME}.predefined_recognizers.generic.email_recognizer")
-        module.tldextract = SimpleNamespace(extract=extract)
+        module.tldextract = SimpleNamespace(extract=lambda host: _suffixes()(host))
+
+
+@cache
+def _suffixes() -> Callable[[str], Any]:
+    import tldextract
+
+    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
 _lock = threading.Lock()

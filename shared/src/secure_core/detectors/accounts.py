@@ -47,9 +47,10 @@ def luhn(number: str) -> bool:
 
 def is_card(number: str) -> bool:
     """Say whether ``number``, separators aside, is one that an issuer may have given out."""
-    digits = "".join(str(int(char)) for char in number if char.isdecimal())
-    issued = any(first <= digits[: len(first)] <= last and len(digits) in lengths for first, last, lengths in _ISSUERS)
-    return issued and luhn(digits)
+    digits = "".join(char if char.isascii() else str(int(char)) for char in number if char.isdecimal())
+    return luhn(digits) and any(
+        first <= digits[: len(first)] <= last and len(digits) in lengths for first, last, lengths in _ISSUERS
+    )
 
 
 def recognizers(presidio: Any, iban: Any) -> list[Any]:

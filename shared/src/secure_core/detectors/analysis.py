@@ -15,10 +15,11 @@ import regex  # type: ignore[import-untyped]
 
 from ._presidio import judges
 from .conflicts import distinct, within_longer
-from .context_words import ContextWords, boosted, window
-from .expressions import Rendering, lowered, plain, rendered
+from .context_words import ContextWords, boosted
+from .expressions import Rendering, rendered
 from .languages import language
 from .patterns import Ends, Gate
+from .readings import lowered, plain
 
 __all__ = ["Analysis", "Match", "Scores"]
 
@@ -80,7 +81,7 @@ class Analysis:
             context words are of, or ``None`` if they are taken for found in any text.
         scores: what is reported.
         renderings: by name of a recogniser that is no ``PatternRecognizer``, what Hyperscan finds in
-            `expressions.plain` of a text if the recogniser finds something in the text.
+            `readings.plain` of a text if the recogniser finds something in the text.
     """
 
     def __init__(
@@ -217,6 +218,8 @@ class Analysis:
             for start, end in _apart(ends, rendering.width):
                 if not (whole and within_longer(lower, start, end)):
                     yield start, end
+        elif rendering.reach is not None:
+            yield from _near(compiled, text, ends, rendering.reach, rendering.ahead)
         elif rendering.in_token:
             for start, token in _tokens(text, ends):
                 yield from ((start + match.start(), start + match.end()) for match in compiled.finditer(token))
@@ -227,7 +230,7 @@ class Analysis:
         score = min(float(result.score), self._scores.alone.get(result.entity_type, 1.0))
         if result.entity_type != "URL" and within_longer(seen.lower, result.start, result.end):
             return min(score, _CUT_OUT)
-        if index in seen.spoken and self._contexts[index].speak_in(window(seen.lower, result.start, result.end)):
+        if index in seen.spoken and self._contexts[index].precede(seen.lower, result.start, result.end):
             home = self._homes[index]
             return boosted(score) if home is None or seen.language in (None, "en", home) else score
         return score
@@ -292,6 +295,23 @@ def _apart(ends: Iterable[int], width: int) -> Iterator[tuple[int, int]]:
         if end - width >= free:
             free = end
             yield end - width, end
+
+
+def _near(compiled: Any, text: str, ends: Sequence[int], reach: int, ahead: int) -> Iterator[tuple[int, int]]:
+    """Give the matches that have one of the places ``ends``, in order, in them or right behind them.
+
+    ``reach`` is how long a match can be, and ``ahead`` how far behind itself it looks.
+    """
+    start = stop = 0
+    for end in (*ends, None):
+        if end is not None and start < stop >= end - reach:
+            stop = end + reach
+            continue
+        # What ends behind `stop` is none: it has been cut off from what it would have looked at.
+        found = compiled.finditer(text, start, stop + ahead + 1) if stop else ()
+        yield from (match.span() for match in found if match.end() <= stop)
+        if end is not None:
+            start, stop = max(0, end - reach - 1), end + reach
 
 
 def _tokens(text: str, ends: Sequence[int]) -> Iterator[tuple[int, str]]:

@@ -31,11 +31,16 @@ class ContextWords:
         short = "|".join(re.escape(word) for word in known if len(word) <= _SHORT)
         self._find_short = re.compile(rf"(?<![^\W\d_])(?:{short})(?![^\W\d_])" if short else "(?!)")
         self.outlines = tuple(map(_outline, known))
-        """What `expressions.lowered` of a text, between line feeds, matches if one of the words speaks in it."""
+        """What `readings.lowered` of a text, between line feeds, matches if one of the words speaks in it."""
 
     def speak_in(self, text: str) -> bool:
         """Say whether one of the words stands in ``text``, which is in lower case."""
         return any(word in text for word in self._long) or self._find_short.search(text) is not None
+
+    def precede(self, lower: str, start: int, end: int) -> bool:
+        """Say whether one of the words stands before a range of a text, or in it: as `window` has it."""
+        near = lower[max(0, start - _REACH) : end]
+        return self.speak_in(near) and self.speak_in(window(lower, start, end))
 
 
 def _outline(word: str) -> str:

@@ -21,6 +21,9 @@ _CHARACTERS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]{2}")
 """Of Chinese and Japanese, which set no blanks, two make a word."""
 _VOID = frozenset({"br", "hr", "img", "input", "link", "meta", "wbr"})
 
+_LETTERS = 4
+"""Of letters that are set apart, so many make a word."""
+
 _WORDS = 3
 """A piece of fewer words is not an order, but the name or value of a field that the range reaches over."""
 
@@ -80,8 +83,14 @@ def _halves(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 def _words(piece: str) -> int:
     """Return how many words there are, for which keys, numbers and addresses do not count more than once."""
-    spaced = sum(sum(map(str.isalpha, word)) > 1 for word in piece.split())
-    return spaced + (0 if piece.isascii() else len(_CHARACTERS.findall(piece)))
+    pieces = piece.split()
+    letters = [sum(map(str.isalpha, each)) for each in pieces]
+    apart = letters.count(1) + sum(not each.strip(".-") for each in pieces)  # or dots and dashes
+    return (
+        sum(count > 1 for count in letters)
+        + apart // _LETTERS
+        + (0 if piece.isascii() else len(_CHARACTERS.findall(piece)))
+    )
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ..types import Context, Finding, Stage
+from .disguises import undisguised
 from .fields import fields, within_fields
 from .placeholders import beside_placeholders, readable
 
 if TYPE_CHECKING:
     from ..models import Judge, Surface, Verdict
+    from ..normalize import View
 
 __all__ = ["InjectionModel"]
 
@@ -67,7 +69,7 @@ class InjectionModel:
 
     def screen(self, texts: Sequence[str]) -> list[bool]:
         """Say of each text whether there is a word in it."""
-        return [any(map(str.isalpha, text)) for text in texts]
+        return [any(map(str.isalpha, text)) or undisguised(text).text != text for text in texts]
 
     def detect(self, texts: Sequence[str], contexts: Sequence[Context]) -> list[list[Finding]]:
         """Return what each text holds; offsets are the text's own."""
@@ -76,23 +78,24 @@ class InjectionModel:
         found: list[list[Finding]] = [[] for _ in texts]
         for stages, surface in ((_REQUESTS, Surface.PROMPT), (_MATERIAL, Surface.MATERIAL)):
             wanted = [n for n, context in enumerate(contexts) if context.stage in stages]
-            verdicts = self._judge.verdicts([_shown(texts[n], surface) for n in wanted], surface)
-            for n, verdict in zip(wanted, verdicts, strict=True):
+            shown = [undisguised(_shown(texts[n], surface)) for n in wanted]
+            verdicts = self._judge.verdicts([view.text for view in shown], surface)
+            for n, view, verdict in zip(wanted, shown, verdicts, strict=True):
                 if surface is Surface.PROMPT or not self._shipped:
                     found[n] = list(self._attack(texts[n], verdict))
                 else:
-                    found[n] = list(self._orders(texts[n], verdict))
+                    found[n] = list(self._orders(texts[n], view, verdict))
         return found
 
     def _attack(self, text: str, verdict: Verdict) -> Iterator[Finding]:
         if verdict.attack >= _FLOOR:
             yield Finding(0, len(text), ATTACK, verdict.attack, self.name)
 
-    def _orders(self, text: str, verdict: Verdict) -> Iterator[Finding]:
+    def _orders(self, text: str, view: View, verdict: Verdict) -> Iterator[Finding]:
         likely = [order for order in verdict.orders if order.score >= _FLOOR]
         inside = fields(text, [each.span() for each in _REFERRAL.finditer(readable(text))]) if likely else []
         for order in likely:
-            for start, end in within_fields(text, order.start, order.end, inside):
+            for start, end in within_fields(text, *view.source(order.start, order.end), inside):
                 if any(True for _ in beside_placeholders(text, start, end)):
                     yield Finding(start, end, INSTRUCTION, order.score, self.name)
 

@@ -8,7 +8,7 @@ hold nothing that RE2 has not, and RE2 prefers the same match among those that b
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import regex  # type: ignore[import-untyped]
@@ -26,8 +26,14 @@ class _Linear:
     def __init__(self, expression: str, flags: int) -> None:
         self._expression = expression
         self._flags = flags
-        self._short = regex.compile(expression, flags)
-        self._long = _compiled(expression.replace(r"\d", r"\p{Nd}").replace(r"\s", _white_space()))
+
+    @cached_property
+    def _short(self) -> Any:
+        return regex.compile(self._expression, self._flags)
+
+    @cached_property
+    def _long(self) -> Any:
+        return _compiled(self._expression.replace(r"\d", r"\p{Nd}").replace(r"\s", _white_space()))
 
     def finditer(self, text: str, timeout: float | None = None) -> Iterator[Any]:
         """Give the matches; there is no need for a timeout."""

@@ -171,7 +171,7 @@ class Ends:
             return self._local.scratches  # type: ignore[no-any-return]
 
 
-_TOGETHER = 48
+_TOGETHER = 20
 """Patterns in one database: the time to compile one grows faster than their number."""
 
 

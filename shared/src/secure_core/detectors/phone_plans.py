@@ -48,7 +48,10 @@ class Plans:
         found = self._by_head.get(head)
         if found is None:
             found = self._by_head[head] = tuple(plan for plan in self._plans if plan.may_begin(*head))
-        return any(plan.may_be(digits) for plan in found) or self._abroad.match(digits) is not None
+        for plan in found:  # a loop, since `any` takes twice the time: it runs for every number in a log
+            if plan.may_be(digits):
+                return True
+        return self._abroad.match(digits) is not None
 
 
 class _Plan:
@@ -62,7 +65,7 @@ class _Plan:
         main: Any = PhoneMetadata.metadata_for_region(regions[0])
         self._code = str(metadata.country_code)
         self.abroad = rf"(?:{metadata.international_prefix})[1-9]\d{{4}}"
-        self._prefix = regex.compile(metadata.national_prefix_for_parsing or "(?!)")
+        self._prefix = _compiled(metadata.national_prefix_for_parsing or "(?!)")
         self._rewriting = metadata.national_prefix_transform_rule
         self._formats = [
             (
@@ -76,7 +79,7 @@ class _Plan:
         for kind in _kinds(regions):
             for length in kind.possible_length:
                 expressions.setdefault(length, set()).add(kind.national_number_pattern)
-        self._numbers = {length: regex.compile("|".join(sorted(found))) for length, found in expressions.items()}
+        self._numbers = {length: "|".join(sorted(found)) for length, found in expressions.items()}
 
     def may_begin(self, length: int, head: str) -> bool:
         """Say whether a number of ``length`` digits, as it is dialled in the region, may begin with ``head``."""
@@ -92,7 +95,7 @@ class _Plan:
 
     def _may_begin_number(self, length: int, head: str) -> bool:
         known = self._numbers.get(length)
-        return known is not None and known.fullmatch(head[:length], partial=True) is not None
+        return known is not None and _compiled(known).fullmatch(head[:length], partial=True) is not None
 
     def may_be(self, digits: str) -> bool:
         """Say whether ``digits`` may be a valid number as it is dialled at home; False is certain."""
@@ -118,7 +121,7 @@ class _Plan:
 
     def _is_number(self, digits: str) -> bool:
         known = self._numbers.get(len(digits))
-        return known is not None and known.fullmatch(digits) is not None
+        return known is not None and _compiled(known).fullmatch(digits) is not None
 
     def _wants_prefix(self, number: str) -> bool:
         """Say whether the format of a number has the prefix for calls at home, so that without it it is none."""
@@ -147,6 +150,11 @@ def _kinds(regions: Iterable[str]) -> Iterator[Any]:
         metadata = PhoneMetadata.metadata_for_region(region)
         described = (getattr(metadata, kind) for kind in _KINDS)
         yield from (kind for kind in described if kind is not None and kind.national_number_pattern)
+
+
+@cache
+def _compiled(expression: str) -> Any:
+    return regex.compile(expression)  # only it can tell what a match may begin with
 
 
 def _is_required(form: Any, prefix: str | None) -> bool:

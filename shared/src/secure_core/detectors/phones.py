@@ -7,14 +7,16 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from .context_words import ContextWords, window
-from .expressions import Rendering, lowered, plain
+from .context_words import ContextWords
+from .expressions import Rendering
+from .phone_chains import AFTER, CHAIN, chains, digits_in, is_bare, may_be_number, start_of
 from .phone_plans import numbers, plans
+from .readings import lowered, plain
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumberMatch
 
-__all__ = ["REGIONS", "find", "known_regions", "recognizers", "renderings"]
+__all__ = ["REGIONS", "by_line", "find", "known_regions", "recognizers", "renderings"]
 
 REGIONS = ("US", "GB", "DE", "FR", "IL", "IN", "CA", "BR")
 """Whose national formats are known unless the policy says otherwise: Presidio's. ``+`` needs no region."""
@@ -31,32 +33,12 @@ _BARE = r"(?<![\w.,/+-])\d{6,12}(?![.,/-]\w)(?!\w)"
 _DATE = re.compile(r"\d{1,2}([.-])\d{1,2}\1(?:\d{4}|\d{2})|\d{4}([.-])\d{1,2}\2\d{1,2}")
 _ADDRESS = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.|$)){4}")
 
-_DOTTED = re.compile(r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?=\d)|(?![\d.]))){4}")
 _TIME_STAMP = re.compile(r"(?:19|20)\d\d([-/.])[01]\d\1[0-3]\d(?: [0-2]\d)?")
-_CHAIN = r"[0-9](?:[^\w,;:!?\"'<>|=&%$#@*\n\r\t\f\v]{0,4}[0-9]){4}"
-"""Five digits that may belong together, in a text as `expressions.plain` reads it."""
 _SIGN = r"[-x().\[\]/~+ _\x01]{0,4}"
 """What `phonenumbers` takes as a part of a number between two digits, and some more."""
 _BARE_SCORE = 0.3
 """What a run of digits scores without anything before it that says phone."""
-_BEFORE, _AFTER = 8, 32
-_REACH, _LONGEST = 5, 160
-"""How far before its digits a plus stands, and how long a number can be, with all that separates its digits."""
-_PLUS = re.compile(r"[+＋]\D*[1-9]")
-_NOT_DIGITS = re.compile(r"[^0-9]+")
-_SEPARATORS = (
-    ("/", re.compile(r"/+"), True),
-    ("(", re.compile(r"(?=\()"), False),
-    ("-", re.compile(r"\s-\s*|-\s+"), True),
-    ("", re.compile(r"[‒-―－]\s*"), True),
-    (".", re.compile(r"\.+\s*"), False),
-    ("\n", re.compile(r"\n"), False),
-    (" ", re.compile(r"\s+"), False),
-    ("", re.compile(r"\s+"), False),
-)
-"""Where `phonenumbers` cuts digits apart, and whether it then tries all that follows."""
-_LEAST, _MOST = 5, 28
-"""Digits in a number: E.164 has 15 at most, and there are prefixes before and extensions after them."""
+_ONE_RUN = re.compile(r"[^\d+＋]*\d+\D*")
 
 
 def known_regions() -> frozenset[str]:
@@ -67,52 +49,48 @@ def known_regions() -> frozenset[str]:
 
 
 def renderings() -> dict[str, Rendering]:
-    """Return, by recogniser, what `expressions.plain` of a text holds if the recogniser finds a number in it."""
-    number = numbers("ZA", _SIGN)
-    prefix = rf"(?:(?:0{_SIGN}0{_SIGN})?2{_SIGN}7{_SIGN}(?:0{_SIGN})?|0{_SIGN})"
-    south_african = Rendering(f"[^0-9]{prefix}{number}[^0-9]", None)
-    return {
-        "PhoneNumbers": Rendering(f"{_CHAIN}[^0-9]", None),
-        "ZaMobileNumberRecognizer": south_african,
-        "ZaTelephoneNumberRecognizer": south_african,
-    }
+    """Return, by recogniser, what `readings.plain` of a text holds if the recogniser finds a number in it."""
+    chain = Rendering(f"{CHAIN}[^0-9]", None)
+    return dict.fromkeys(("PhoneNumbers", "ZaMobileNumberRecognizer", "ZaTelephoneNumberRecognizer"), chain)
 
 
 def find(text: str, regions: Sequence[str], labels: ContextWords | None = None) -> Iterator[tuple[int, int, bool]]:
     """Give the ranges of ``text`` that are valid numbers in one of ``regions``, or anywhere with a ``+``.
 
-    The third value says whether the number is written as one: with a plus, brackets or groups. Where
+    The third value says whether the number is written as one: with a plus or in groups. Where
     ``labels`` are given, a bare run of digits is only tried if one of them stands before it.
     """
     done = 0
     lower = "" if labels is None else lowered(text)
     spoken = cache(lambda: labels is None or labels.speak_in(lower))
-    for begin, end in _chains(text):
+    for begin, end in chains(text):
+        start = start_of(text, begin, done)
         chain = text[begin:end]
-        if chain.isdecimal():
-            if labels is not None and not (spoken() and labels.speak_in(window(lower, begin, end))):
-                continue
-        elif _TIME_STAMP.fullmatch(chain) or _ADDRESS.fullmatch(chain):
+        if labels is not None and is_bare(text, start, begin, end):
+            likely = spoken() and labels.precede(lower, begin, end)
+        else:
+            likely = not (_TIME_STAMP.fullmatch(chain) or _ADDRESS.fullmatch(chain))
+        if not (likely and may_be_number(chain, text[start:begin], regions)):
             continue
-        if not _possible(chain, text[max(0, begin - _REACH) : begin], regions):
-            continue
-        start = max(done, begin - _BEFORE)
-        for match in _matcher()(text[start : end + _AFTER], regions):
-            if start + match.start < end and not _ADDRESS.fullmatch(match.raw_string):
-                done = start + match.end
-                yield start + match.start, done, not match.raw_string.isdecimal()
+        for number, raw in _matches(text, start, end + AFTER, regions):
+            if number < end and not _ADDRESS.fullmatch(raw):
+                done = number + len(raw)
+                yield number, done, not _ONE_RUN.fullmatch(raw)
 
 
-def _chains(text: str) -> Iterator[tuple[int, int]]:
-    """Give the ranges of digits that stand close enough to each other to be of one number."""
-    return (chain.span() for chain in _linear(f"{_CHAIN[:-1]},}}").finditer(plain(text).encode()))
+def _matches(text: str, start: int, stop: int, regions: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Give the numbers in a part of a text, and where each begins.
 
-
-@cache
-def _linear(expression: str) -> Any:
-    import re2
-
-    return re2.compile(expression.encode())
+    The matcher looks at a part of some digits that stand together and, if that is a number, no more at what
+    stands before it, in which another region may have one.
+    """
+    done = start
+    for match in _matcher()(text[start:stop], regions):
+        begin = start + match.start
+        if digits_in(text[done:begin]) is not None:
+            yield from _matches(text, done, begin, regions)
+        yield begin, match.raw_string
+        done = start + match.end
 
 
 @cache
@@ -127,12 +105,12 @@ def _matcher() -> type:
             self._regions = regions
 
         def _parse_and_verify(self, candidate: str, offset: int) -> PhoneNumberMatch | None:
-            digits = _digits(candidate)
-            if not _LEAST <= len(digits) <= _MOST:
+            digits = digits_in(candidate)
+            if digits is None:
                 return None
             if "+" in candidate or "＋" in candidate:
                 return super()._parse_and_verify(candidate, offset)
-            extended = any(char.isalpha() or char in "#;,~" for char in candidate)
+            extended = any(char.isalpha() or char in "#;,~～＃" for char in candidate)
             for region in self._regions:
                 if extended or plans((region,)).may_be(digits):
                     self.preferred_region = region
@@ -144,29 +122,41 @@ def _matcher() -> type:
     return Matcher
 
 
-def _digits(text: str) -> str:
-    """Return the digits in ``text``, in ASCII, whatever the script."""
-    return _NOT_DIGITS.sub("", plain(text))
+def by_line(recognizer: Any) -> Any:
+    """Return a recogniser of South African numbers that is asked only about lines in which one may stand.
+
+    It finds what it finds in the whole text: for `phonenumbers`, no number goes on in the next line.
+    """
+    analyze = recognizer.analyze
+
+    def analyze_lines(text: str, entities: Any, nlp_artifacts: Any = None) -> list[Any]:
+        found = []
+        for start, line in _lines(text) if _south_african().search(plain(text).encode()) else ():
+            if _south_african().search(plain(line).encode()):
+                for result in analyze(line, entities, nlp_artifacts):
+                    result.start, result.end = result.start + start, result.end + start
+                    found.append(result)
+        return found
+
+    recognizer.analyze = analyze_lines
+    return recognizer
 
 
-def _possible(chain: str, before: str, regions: Sequence[str]) -> bool:
-    """Say whether digits that stand together, or some of them, can be a number: cheaper than to try them all."""
-    if _PLUS.search(before + chain):
-        return True
-    may_be = plans(tuple(regions)).may_be
-    parts = map(_digits, _parts(_DOTTED.sub("\n", chain) if chain.count(".") > 2 else chain))
-    return any(_LEAST <= len(digits) <= _MOST and may_be(digits) for digits in parts)
+@cache
+def _south_african() -> Any:
+    """Return what a text holds in which there is a South African number, dialled at home or from abroad."""
+    import re2
+
+    number = numbers("ZA", _SIGN)
+    prefix = rf"(?:(?:0{_SIGN}0{_SIGN})?2{_SIGN}7{_SIGN}(?:0{_SIGN})?|0{_SIGN})"
+    return re2.compile(f"(?:^|[^0-9]){prefix}{number}(?:[^0-9]|$)".encode())
 
 
-def _parts(chain: str) -> Iterator[str]:
-    """Give all of ``chain`` and the parts of it that `phonenumbers` tries when all of it is no number."""
-    yield chain
-    for sign, separator, to_the_end in _SEPARATORS:
-        if sign in chain or (not sign and not chain.isascii()):
-            yield from separator.split(chain)
-            if to_the_end:
-                ends = (found.end() for found in separator.finditer(chain))
-                yield from (chain[end:] for end in ends if len(chain) - end <= _LONGEST)
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    start = 0
+    for line in text.split("\n"):
+        yield start, line
+        start += len(line) + 1
 
 
 def _is_local(number: str) -> bool:

@@ -75,6 +75,8 @@ class Pii:
         for recognizer, _ in recognizers:
             if recognizer.name == "UrlRecognizer":
                 make_linear(recognizer)
+            elif hasattr(recognizer, "supported_regions"):
+                phones.by_line(recognizer)
         known = {entity for each, _ in recognizers for entity in each.supported_entities} | set(_names_known(model))
         self._entities = _wanted(known, entities, exclude)
         self.analysis = Analysis(

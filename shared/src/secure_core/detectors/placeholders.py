@@ -15,7 +15,7 @@ _PLACEHOLDER = re.compile(
     r"|\[(?P<entity>[A-Z][A-Z0-9_]{0,63})(?::[a-p]{16})?\]"
     r"|<(?P<token>[A-Z][A-Z0-9_]{0,31})_[bcdfghjkmnpqrstvwxyz]{12}>"
 )
-"""Redactions, keyed hashes (`secure_core.sanitize`) and stand-ins (`secure_core.vault.tokens`)."""
+"""Redactions, keyed hashes (`secure_core.operators`) and stand-ins (`secure_core.vault.tokens`)."""
 
 
 def readable(text: str) -> str:
@@ -37,5 +37,5 @@ def beside_placeholders(text: str, start: int, end: int) -> Iterator[tuple[int, 
     spans = (match.span() for match in found if match.start() < end and start < match.end())
     cuts = [start, *(at for span in spans for at in span), end]
     for first, last in list(pairwise(cuts))[::2]:
-        if any(map(str.isalnum, text[first:last])):
+        if (first, last) == (start, end) or any(map(str.isalnum, text[first:last])):
             yield first, last

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any
 
+from ..admission import check_text
 from ..errors import InputError
-from ..guard import Guard, check_text
-from ..sanitize import Means
+from ..guard import Guard
+from ..operators import Means
 from ..types import Context, Decision, Stage
 from . import surrogates, tokens
 from .pseudonyms import ScopePseudonyms

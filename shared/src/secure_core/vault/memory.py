@@ -6,11 +6,12 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from time import monotonic
 from typing import NoReturn
 
 from .keys import Key, new_key
-from .store import _ENTRIES, Kept, ScopeSize, Vault
+from .store import CHARS, ENTRIES, Kept, ScopeSize, Vault
 
 __all__ = ["MemoryVault"]
 
@@ -30,8 +31,15 @@ class MemoryVault(Vault):
 
     blocking = False
 
-    def __init__(self, *, key: Key | None = None, ttl: float | None = None, max_entries: int = _ENTRIES) -> None:
-        super().__init__(new_key().encode() if key is None else key, ttl, max_entries)
+    def __init__(
+        self,
+        *,
+        key: Key | None = None,
+        ttl: float | None = None,
+        max_entries: int = ENTRIES,
+        max_chars: int = CHARS,
+    ) -> None:
+        super().__init__(new_key().encode() if key is None else key, ttl, max_entries, max_chars, {})
         self._lock = threading.Lock()
         self._keys: dict[str, bytes] = {}
         self._entries: dict[Kept, _Entry] = {}  # in the order in which they expire
@@ -39,9 +47,6 @@ class MemoryVault(Vault):
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a MemoryVault cannot leave its process: use a SQLiteVault or a RedisVault to share one")
-
-    def __deepcopy__(self, memo: object) -> MemoryVault:
-        return self
 
     def scopes(self) -> list[ScopeSize]:
         """Return the scopes that hold something, in order of their names."""
@@ -67,14 +72,15 @@ class MemoryVault(Vault):
         about = frozenset() if subject is None else frozenset((subject,))
         with self._lock:
             self._drop_expired()
+            new = {place for place, _ in entries if place not in self._entries}
+            if new and self._sizes[_scope(entries[0][0])] + len(new) > self.max_entries:
+                raise self._full()
             return [self._put_one(_Entry(sealed, expires, about), place) for place, sealed in entries]
 
     def _put_one(self, entry: _Entry, place: Kept) -> bytes:
         known = self._entries.pop(place, None)
         if known is None:
-            if self._sizes[place.tenant, place.session] >= self.max_entries:
-                raise self._full()
-            self._sizes[place.tenant, place.session] += 1
+            self._sizes[_scope(place)] += 1
             known = entry
         self._entries[place] = _Entry(known.sealed, entry.expires, known.subjects | entry.subjects)
         return known.sealed
@@ -84,6 +90,9 @@ class MemoryVault(Vault):
         with self._lock:
             found = [self._entries.get(place) for place in places]
         return [entry.sealed if entry is not None and entry.expires > now else None for entry in found]
+
+    async def _aget(self, places: Sequence[Kept]) -> list[bytes | None]:
+        return self._get(places)
 
     def _erase(self, tenant: str, session: str | None, subject: bytes | None) -> int:
         with self._lock:
@@ -100,16 +109,23 @@ class MemoryVault(Vault):
                 self._keys.pop(tenant, None)
             return len(gone)
 
-    def _drop_expired(self) -> None:
+    def _purge(self) -> int:
+        with self._lock:
+            return self._drop_expired()
+
+    def _drop_expired(self) -> int:
         now = monotonic()
-        while self._entries:
-            place = next(iter(self._entries))
-            if self._entries[place].expires > now:
-                return
+        expired = list(takewhile(lambda place: self._entries[place].expires <= now, self._entries))
+        for place in expired:
             self._drop(place)
+        return len(expired)
 
     def _drop(self, place: Kept) -> None:
         del self._entries[place]
-        self._sizes[place.tenant, place.session] -= 1
-        if not self._sizes[place.tenant, place.session]:
-            del self._sizes[place.tenant, place.session]
+        self._sizes[_scope(place)] -= 1
+        if not self._sizes[_scope(place)]:
+            del self._sizes[_scope(place)]
+
+
+def _scope(place: Kept) -> tuple[str, str]:
+    return place.tenant, place.session

@@ -7,7 +7,8 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
-from ..sanitize import Means, Order, plan
+from ..operators import Means, Order
+from ..sanitize import plan
 from ..types import Edit, Finding
 from . import surrogates, tokens
 from .restoring import Read, genuine, restored
@@ -17,7 +18,7 @@ __all__ = ["ScopePseudonyms"]
 
 
 class ScopePseudonyms:
-    """Makes stand-ins for the values of one scope, and knows them again (`secure_core.sanitize.Pseudonyms`)."""
+    """Makes stand-ins for the values of one scope, and knows them again (`secure_core.operators.Pseudonyms`)."""
 
     def __init__(
         self, scope: Scope, read: Read, made: Mapping[Original, str] | None = None, *, plain_only: bool = False

@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from ..errors import VaultError
 from .keys import Key
-from .store import _ENTRIES, Kept, ScopeSize, Vault
+from .loops import PerLoop
+from .redis_scripts import PURGE, PUT, REWRAP, UNLINK
+from .store import CHARS, ENTRIES, Kept, ScopeSize, Vault, encoded
 
 __all__ = ["RedisVault"]
 
 _BATCH = 500  # keys of one command
-
-# One step for everybody else. All keys of a tenant share a hash tag, and so a slot of a cluster.
-_PUT = """
-local entry, sessions, index = KEYS[1], KEYS[2], KEYS[3]
-local sealed, id, session, ttl, most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
-local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-redis.call('ZREMRANGEBYSCORE', index, '-inf', now)
-local known = redis.call('GET', entry)
-if not known and redis.call('ZCARD', index) >= most then return redis.error_reply('FULL') end
-if ttl > 0 then
-    redis.call('SET', entry, known or sealed, 'PX', ttl)
-    redis.call('ZADD', index, now + ttl, id)
-elseif not known then
-    redis.call('SET', entry, sealed)
-    redis.call('ZADD', index, '+inf', id)
-end
-redis.call('SADD', sessions, session)
-if KEYS[4] then redis.call('SADD', KEYS[4], entry) end
-return known or sealed
-"""
 
 
 class RedisVault(Vault):
@@ -44,10 +25,12 @@ class RedisVault(Vault):
         key: as for `Vault`.
         ttl: as for `Vault`.
         max_entries: as for `Vault`.
+        max_chars: as for `Vault`.
         prefix: what the names of all keys begin with.
         durable: refuse a server that may lose what it has confirmed; it must run with
-            ``appendonly yes`` and ``appendfsync always``. With false, losing the last second of
-            stand-ins in a crash is accepted: they stay in the texts, and are not restored.
+            ``appendonly yes`` and ``appendfsync always``, and must not evict keys. With false, losing the
+            last second of stand-ins in a crash is accepted: they stay in the texts, and are not restored.
+        timeout: seconds to wait for a connection, and for each answer, unless the address says otherwise.
     """
 
     def __init__(
@@ -56,30 +39,32 @@ class RedisVault(Vault):
         *,
         key: Key | None = None,
         ttl: float | None = None,
-        max_entries: int = _ENTRIES,
+        max_entries: int = ENTRIES,
+        max_chars: int = CHARS,
         prefix: str = "secure-core:vault",
         durable: bool = True,
+        timeout: float = 10.0,
     ) -> None:
-        super().__init__(key, ttl, max_entries)
+        place = {"url": url, "prefix": prefix, "durable": durable, "timeout": timeout}
+        super().__init__(key, ttl, max_entries, max_chars, place)
         if set(prefix) & set("*?[]\\"):
             raise VaultError("a prefix must not hold any of * ? [ ] \\: Redis takes them for patterns")
         try:
             import redis
+            import redis.asyncio
         except ImportError:
             raise VaultError("RedisVault needs redis-py: pip install 'secure-core[redis]'") from None
         self._errors = redis.RedisError
-        self._rebuild = (url, ttl, max_entries, prefix, durable)
         self._prefix = prefix
-        self._redis = redis.Redis.from_url(url)
-        self._script = self._redis.register_script(_PUT)
+        waiting: dict[str, Any] = {"socket_timeout": timeout, "socket_connect_timeout": timeout}
+        try:
+            self._redis = redis.Redis.from_url(url, **waiting)
+        except ValueError:
+            raise VaultError("this is no address of a Redis: write redis://host:6379/0, or rediss://...") from None
+        self._clients = PerLoop(lambda: redis.asyncio.Redis.from_url(url, **waiting))
+        self._put_all = self._redis.register_script(PUT)
         if durable:
             self._check_durable()
-
-    def __reduce__(self) -> tuple[Callable[..., RedisVault], tuple[Any, ...]]:
-        return _reconnect, (*self._rebuild, self._portable())
-
-    def __deepcopy__(self, memo: object) -> RedisVault:
-        return self
 
     def scopes(self) -> list[ScopeSize]:
         """Return the scopes that hold something, in order of their names."""
@@ -93,23 +78,33 @@ class RedisVault(Vault):
 
     def close(self) -> None:
         """Close the connections."""
+        self._clients.clear()
         self._redis.close()
 
     # -- the server ----------------------------------------------------------------------------
 
     def _check_durable(self) -> None:
         with self._refused():
-            try:
-                told: Any = self._redis.config_get("append*")
-            except self._errors as error:
-                if "CONFIG" not in str(error).upper():
-                    raise
-                told = {}  # a managed server does not tell
+            told = {**self._told("append*"), **self._told("maxmemory*")}
         if told.get("appendonly") != "yes" or told.get("appendfsync") != "always":
             raise VaultError(
                 "this Redis may lose what it confirmed: set `appendonly yes` and `appendfsync always`, "
                 "or accept that with RedisVault(..., durable=False)"
             )
+        if told.get("maxmemory") != "0" and told.get("maxmemory-policy") != "noeviction":
+            raise VaultError(
+                "this Redis evicts keys when its memory is full: set `maxmemory-policy noeviction`, "
+                "or accept that with RedisVault(..., durable=False)"
+            )
+
+    def _told(self, pattern: str) -> dict[str, str]:
+        try:
+            told: Any = self._redis.config_get(pattern)
+        except self._errors as error:
+            if "CONFIG" not in str(error).upper():
+                raise
+            told = {}  # a managed server does not tell
+        return dict(told)
 
     @contextmanager
     def _refused(self) -> Iterator[None]:
@@ -121,13 +116,13 @@ class RedisVault(Vault):
             raise VaultError(f"Redis failed ({type(error).__name__}): is it up, and is the address right?") from None
 
     def _name(self, tenant: str, *parts: str) -> str:
-        return ":".join((self._prefix, "{" + _hex(tenant) + "}", *parts))
+        return ":".join((self._prefix, "{" + encoded(tenant).hex() + "}", *parts))
 
     def _entry(self, place: Kept) -> str:
-        return self._name(place.tenant, "entry", _hex(place.session), place.id.hex())
+        return self._name(place.tenant, "entry", encoded(place.session).hex(), place.id.hex())
 
     def _index(self, tenant: str, session: str) -> str:
-        return self._name(tenant, "index", _hex(session))
+        return self._name(tenant, "index", encoded(session).hex())
 
     def _sessions(self, tenant: str) -> list[str]:
         members: Any = self._redis.smembers(self._name(tenant, "sessions"))
@@ -135,39 +130,50 @@ class RedisVault(Vault):
 
     # -- the bytes -----------------------------------------------------------------------------
 
-    def _tenant(self, tenant: str, fresh: bytes) -> bytes:
+    def _tenant(self, tenant: str, fresh: bytes) -> bytes | None:
         name = self._name(tenant, "key")
         with self._refused():
-            self._redis.sadd(f"{self._prefix}:tenants", _bytes(tenant))
+            self._redis.sadd(f"{self._prefix}:tenants", encoded(tenant))
             self._redis.setnx(name, fresh)
             known: Any = self._redis.get(name)
-        return bytes(known)
+        return None if known is None else bytes(known)
 
     def _tenants(self) -> Iterable[tuple[str, bytes]]:
         with self._refused():
             members: Any = self._redis.smembers(f"{self._prefix}:tenants")
-            known = [(_text(member), self._redis.get(self._name(_text(member), "key"))) for member in members]
-        return [(tenant, bytes(wrapped)) for tenant, wrapped in known if wrapped is not None]  # type: ignore[arg-type]
+            tenants = [_text(member) for member in members]
+            known: Any = [self._redis.get(self._name(tenant, "key")) for tenant in tenants]
+        return [(tenant, wrapped) for tenant, wrapped in zip(tenants, known, strict=True) if wrapped is not None]
 
     def _rewrap(self, tenant: str, old: bytes, new: bytes) -> None:
-        swap = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2]) end"
         with self._refused():
-            self._redis.eval(swap, 1, self._name(tenant, "key"), old, new)
+            self._redis.eval(REWRAP, 1, self._name(tenant, "key"), old, new)
 
     def _put(self, entries: Sequence[tuple[Kept, bytes]], subject: bytes | None) -> list[bytes]:
+        place = entries[0][0]
         lasts = 0 if self.ttl is None else max(1, round(self.ttl * 1000))
-        with self._refused(), self._redis.pipeline(transaction=False) as pipe:
-            for place, sealed in entries:
-                names = [self._name(place.tenant, "sessions"), self._index(place.tenant, place.session)]
-                if subject is not None:
-                    names.append(self._name(place.tenant, "subject", subject.hex()))
-                arguments: list[Any] = [sealed, place.id, _bytes(place.session), lasts, self.max_entries]
-                self._script([self._entry(place), *names], arguments, client=pipe)
-            return [bytes(stands) for stands in pipe.execute()]
+        names = [self._name(place.tenant, "sessions"), self._index(place.tenant, place.session)]
+        if subject is not None:
+            names.append(self._name(place.tenant, "subject", subject.hex()))
+        bounds: list[Any] = [encoded(place.session), lasts, self.max_entries, len(names) + 1]
+        stands: list[bytes] = []
+        with self._refused():
+            for at in range(0, len(entries), _BATCH):
+                some = entries[at : at + _BATCH]
+                values = [part for place, sealed in some for part in (place.id, sealed)]
+                told: Any = self._put_all([*names, *(self._entry(place) for place, _ in some)], [*bounds, *values])
+                stands += told
+        return stands
 
     def _get(self, places: Sequence[Kept]) -> list[bytes | None]:
         with self._refused():
             found: Any = self._redis.mget([self._entry(place) for place in places])
+        return list(found)
+
+    async def _aget(self, places: Sequence[Kept]) -> list[bytes | None]:
+        client = await self._clients.get()
+        with self._refused():
+            found: Any = await client.mget([self._entry(place) for place in places])
         return list(found)
 
     def _erase(self, tenant: str, session: str | None, subject: bytes | None) -> int:
@@ -179,7 +185,7 @@ class RedisVault(Vault):
             if session is None:
                 left = self._redis.scan_iter(match=self._name(tenant, "*"), count=_BATCH)
                 self._redis.delete(self._name(tenant, "key"), *left)
-                self._redis.srem(f"{self._prefix}:tenants", _bytes(tenant))
+                self._redis.srem(f"{self._prefix}:tenants", encoded(tenant))
             return gone
 
     def _forget_session(self, tenant: str, session: str) -> int:
@@ -187,14 +193,14 @@ class RedisVault(Vault):
         ids: Any = self._redis.zrange(index, 0, -1)
         gone = self._delete([self._entry(Kept(tenant, session, member)) for member in ids])
         self._redis.delete(index)
-        self._redis.srem(self._name(tenant, "sessions"), _bytes(session))
+        self._redis.srem(self._name(tenant, "sessions"), encoded(session))
         return gone
 
     def _forget_subject(self, tenant: str, session: str | None, links: str) -> int:
         members: Any = self._redis.smembers(links)
         names = [member.decode() for member in members]
         if session is not None:
-            names = [name for name in names if name.split(":")[-2] == _hex(session)]
+            names = [name for name in names if name.split(":")[-2] == encoded(session).hex()]
         for name in names:
             *_, scope, identity = name.split(":")
             self._redis.zrem(self._index(tenant, _text(bytes.fromhex(scope))), bytes.fromhex(identity))
@@ -203,23 +209,26 @@ class RedisVault(Vault):
             self._redis.srem(links, *names)
         return gone
 
+    def _purge(self) -> int:
+        with self._refused():
+            return sum(self._purge_tenant(tenant) for tenant, _ in self._tenants())
+
+    def _purge_tenant(self, tenant: str) -> int:
+        """Forget the places of entries that Redis has let expire."""
+        for links in self._redis.scan_iter(match=self._name(tenant, "subject", "*"), count=_BATCH):
+            members = list(self._redis.sscan_iter(links, count=_BATCH))
+            for at in range(0, len(members), _BATCH):
+                some = members[at : at + _BATCH]
+                self._redis.eval(UNLINK, 1 + len(some), links, *some)
+        sessions, gone = self._name(tenant, "sessions"), 0
+        for session in self._sessions(tenant):
+            told: Any = self._redis.eval(PURGE, 2, self._index(tenant, session), sessions, encoded(session))
+            gone += told
+        return gone
+
     def _delete(self, names: Sequence[str]) -> int:
         return sum(int(self._redis.delete(*names[at : at + _BATCH])) for at in range(0, len(names), _BATCH))
 
 
-def _bytes(name: str) -> bytes:
-    return name.encode("utf-8", "surrogatepass")
-
-
 def _text(name: bytes) -> str:
     return name.decode("utf-8", "surrogatepass")
-
-
-def _hex(name: str) -> str:
-    return _bytes(name).hex()
-
-
-def _reconnect(
-    url: str, ttl: float | None, max_entries: int, prefix: str, durable: bool, key: Key | None
-) -> RedisVault:
-    return RedisVault(url, key=key, ttl=ttl, max_entries=max_entries, prefix=prefix, durable=durable)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
+from ..admission import check_text
 from ..errors import InputError
-from ..guard import check_text
 from .scope import Original, Scope
 from .surrogates import recased
 from .tokens import Candidate

@@ -21,6 +21,9 @@ class Original(NamedTuple):
     category: str
     value: str
 
+    def __repr__(self) -> str:  # tracebacks and error trackers print what a frame holds
+        return f"Original({self.category!r})"
+
 
 class Scope:
     """The keys and entries that one tenant's session shares with nobody. Immutable, for threads and tasks.

@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Self
 
 from ..errors import VaultError
 from .keys import Key, Sealer, derive, master_keys
 
-__all__ = ["Kept", "ScopeSize", "Vault", "subject_id"]
+__all__ = ["CHARS", "ENTRIES", "Kept", "ScopeSize", "Vault", "encoded", "subject_id"]
 
-_ENTRIES = 250_000
-
-T = TypeVar("T")
+ENTRIES = 250_000
+CHARS = 65_536
 
 
 class ScopeSize(NamedTuple):
@@ -48,13 +46,14 @@ class Vault(ABC):
         ttl: seconds after which a value that was not seen again is forgotten; ``None``: never.
         max_entries: most stand-ins of one scope; a further value is refused, never an old one dropped.
         max_chars: longest value, in characters.
+        place: the arguments of a subclass that say where its store is, for pickling.
     """
 
     blocking = True
     """Its calls may wait for a disk or a network: `Guard.acheck` leaves the event loop for them."""
 
     def __init__(
-        self, key: Key | None, ttl: float | None, max_entries: int = _ENTRIES, max_chars: int = 65_536
+        self, key: Key | None, ttl: float | None, max_entries: int, max_chars: int, place: Mapping[str, Any]
     ) -> None:
         if ttl is not None and ttl <= 0:
             raise VaultError("ttl is a number of seconds greater than 0, or None for values that never expire")
@@ -62,10 +61,18 @@ class Vault(ABC):
         self.ttl = ttl
         self.max_entries = max_entries
         self.max_chars = max_chars
+        self._place = dict(place)
         self._masters = master_keys(key)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
+
+    def __reduce__(self) -> tuple[Callable[..., Vault], tuple[Any, ...]]:
+        bounds = {"ttl": self.ttl, "max_entries": self.max_entries, "max_chars": self.max_chars}
+        return _rebuilt, (type(self), self._portable(), {**self._place, **bounds})
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
 
     def data_key(self, tenant: str) -> bytes:
         """Return the tenant's data key; it is drawn when it is first asked for.
@@ -74,7 +81,10 @@ class Vault(ABC):
             VaultError: it was wrapped with a master key that is not among those given.
         """
         fresh = Sealer(self._wrapping(self._masters[0], tenant)).seal(os.urandom(32), b"data key")
-        return self._unwrap(tenant, self._tenant(tenant, fresh))
+        wrapped = self._tenant(tenant, fresh)
+        if wrapped is None:
+            raise VaultError("the tenant was erased in this very moment: bind the guard again")
+        return self._unwrap(tenant, wrapped)
 
     def _wrapping(self, master: bytes, tenant: str) -> bytes:
         return derive(master, "secure-core vault", "tenant", tenant)
@@ -90,7 +100,7 @@ class Vault(ABC):
         """Keep entries of one scope where there is none already; return those that are there, durably.
 
         Raises:
-            VaultError: the scope is full, or the store failed.
+            VaultError: the scope is full, and nothing was kept; or the store failed.
         """
         return self._put(entries, subject) if entries else []
 
@@ -98,27 +108,20 @@ class Vault(ABC):
         """Return the entries, ``None`` where there is none or it has expired."""
         return self._get(places) if places else []
 
-    async def aput(self, entries: Sequence[tuple[Kept, bytes]], subject: bytes | None = None) -> list[bytes]:
-        """As `put`, without holding the event loop up."""
-        return await self._aside(self.put, entries, subject)
-
     async def aget(self, places: Sequence[Kept]) -> list[bytes | None]:
         """As `get`, without holding the event loop up."""
-        return await self._aside(self.get, places)
+        return await self._aget(places) if places else []
 
     async def aerase(self, tenant: str, *, session: str | None = None, subject: str | None = None) -> int:
         """As `erase`, without holding the event loop up."""
-        return await self._aside(partial(self.erase, tenant, session=session, subject=subject))
-
-    async def _aside(self, work: Callable[..., T], *arguments: Any) -> T:
-        """Do what may wait for a disk or a network in a worker thread."""
-        return await asyncio.to_thread(work, *arguments) if self.blocking else work(*arguments)
+        return await asyncio.to_thread(self.erase, tenant, session=session, subject=subject)
 
     def erase(self, tenant: str, *, session: str | None = None, subject: str | None = None) -> int:
         """Forget a tenant, one of its sessions, or everything about a subject; return the number of entries.
 
-        A tenant's data key is destroyed with it, so that copies of the store cannot be read either.
-        Guards that are still bound to the tenant must be bound again.
+        A tenant's data key is erased with it, and guards that are still bound to the tenant must be bound again.
+        Copies of the store made before hold both: they cannot be read any more once the master key is gone
+        that was the newest when they were made (`rotate`).
         """
         return self._erase(tenant, session, None if subject is None else subject_id(self.data_key(tenant), subject))
 
@@ -135,6 +138,13 @@ class Vault(ABC):
             self._rewrap(tenant, wrapped, again)
         return len(tenants)
 
+    def purge(self) -> int:
+        """Delete what has expired, in scopes that nobody writes to any more as well; return the number of entries.
+
+        What has expired is never restored. This is for a cron job, so that it is not kept either.
+        """
+        return self._purge()
+
     @abstractmethod
     def scopes(self) -> list[ScopeSize]:
         """Return the scopes that hold something, in order of their names."""
@@ -145,8 +155,8 @@ class Vault(ABC):
     # -- the bytes -----------------------------------------------------------------------------
 
     @abstractmethod
-    def _tenant(self, tenant: str, fresh: bytes) -> bytes:
-        """Keep a wrapped key unless there is one already; return the one that is there."""
+    def _tenant(self, tenant: str, fresh: bytes) -> bytes | None:
+        """Keep a wrapped key unless there is one already; return the one that is there, ``None`` if it went at once."""
 
     @abstractmethod
     def _tenants(self) -> Iterable[tuple[str, bytes]]:
@@ -162,8 +172,15 @@ class Vault(ABC):
     @abstractmethod
     def _get(self, places: Sequence[Kept]) -> list[bytes | None]: ...
 
+    async def _aget(self, places: Sequence[Kept]) -> list[bytes | None]:
+        """As `_get`: in a worker thread, where a store has no asynchronous driver."""
+        return await asyncio.to_thread(self._get, places)
+
     @abstractmethod
     def _erase(self, tenant: str, session: str | None, subject: bytes | None) -> int: ...
+
+    @abstractmethod
+    def _purge(self) -> int: ...
 
     def _full(self) -> VaultError:
         return VaultError(
@@ -184,3 +201,12 @@ class Vault(ABC):
 def subject_id(data_key: bytes, subject: str) -> bytes:
     """Return the sixteen bytes by which a tenant's store knows a subject."""
     return derive(data_key, "subject", subject)[:16]
+
+
+def encoded(name: str) -> bytes:
+    """Return a tenant's or session's name as stores keep it."""
+    return name.encode("utf-8", "surrogatepass")
+
+
+def _rebuilt(kind: Callable[..., Vault], key: Key | None, arguments: Mapping[str, Any]) -> Vault:
+    return kind(**arguments, key=key)
