@@ -138,6 +138,7 @@ def test_gated_findings_are_presidios(pair: tuple[Pii, Any], text: str) -> None:
 
 @given(text=texts())
 @example(text="212-555-0147~12")
+@example(text="600 00\xa000000\u20031100000000000 00000000000")
 @example(text="+1 212-555-0147 00 000 000 000/030 1234567 ")
 @many
 def test_nothing_that_stock_presidio_finds_is_lost(stock: tuple[Pii, Any], text: str) -> None:

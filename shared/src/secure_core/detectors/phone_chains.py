@@ -37,7 +37,6 @@ _SEPARATORS = (
     ("-", re.compile(r"\s-\s*|-\s+"), True),
     ("", re.compile(r"[‒-―－]\s*"), True),
     (".", re.compile(r"\.+\s*"), False),
-    ("\n", re.compile(r"\n"), False),
     (" ", re.compile(r"\s+"), False),
     ("", re.compile(r"\s+"), False),
 )
@@ -82,11 +81,20 @@ def may_be_number(chain: str, before: str, regions: Sequence[str]) -> bool:
     if _SURE.search(before + chain):
         return True
     may_be = plans(tuple(regions)).may_be
-    for part in _parts(_DOTTED.sub("\n", chain) if chain.count(".") > 2 else chain):
-        digits = digits_in(part) if len(part) >= _LEAST else None
-        if digits is not None and may_be(digits):
-            return True
+    for stretch in _foreign().split(_DOTTED.sub("\n", chain) if chain.count(".") > 2 else chain):
+        for part in _parts(stretch):
+            digits = digits_in(part) if len(part) >= _LEAST else None
+            if digits is not None and may_be(digits):
+                return True
     return False
+
+
+@cache
+def _foreign() -> re.Pattern[str]:
+    """Return what ends a number in `phonenumbers`, of all that a chain goes over."""
+    from phonenumbers import phonenumberutil
+
+    return re.compile(rf"[^{phonenumberutil._VALID_PUNCTUATION}\d]")
 
 
 def _parts(chain: str) -> Iterator[str]:
