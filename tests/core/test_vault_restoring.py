@@ -2,7 +2,6 @@
 
 import random
 import re
-import time
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -231,25 +230,6 @@ def test_no_detector_finds_anything_in_a_stand_in(policy: str, stage: Stage, fra
     texts = [frame.replace("{}", stand_in) for stand_in in stand_ins()]
     found = [d.categories for d in guard.check_many([*texts, " ".join(stand_ins())], stage=stage) if d.findings]
     assert not found
-
-
-def test_a_delta_costs_ten_microseconds_with_a_hundred_thousand_entries() -> None:
-    vault = MemoryVault(key=KEY)
-    bound = bind("token", vault)
-    pseudonyms = bound._means.pseudonyms
-    assert pseudonyms is not None
-    for number in range(100_000):
-        stand_in = pseudonyms.stand_in(f"user{number}@example.com", "pii.email_address", {})
-    text = f"Dear {stand_in}, thank you for your message about the order of last week; we will answer it soon. " * 200
-    deltas = [text[at : at + 4] for at in range(0, len(text), 4)]
-    costs = []
-    for _ in range(5):
-        stream = bound.restore_stream()
-        started = time.perf_counter()
-        for delta in deltas:
-            stream.push(delta)
-        costs.append((time.perf_counter() - started) / len(deltas))
-    assert min(costs) < 30e-6  # it takes 2; ten are promised, and a busy machine gets three times that
 
 
 DOCUMENTS = sorted((Path(__file__).parents[2] / "examples" / "documents").iterdir())
