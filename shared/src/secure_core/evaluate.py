@@ -151,7 +151,8 @@ def _kind(category: str) -> str:
 
 
 def _known(guard: Guard, stage: Stage, decisions: Iterable[Decision]) -> set[str]:
-    listed = {category for detector in guard.detectors for category in detector.categories}
+    looking = [detector for detector in guard.detectors if stage in getattr(detector, "stages", (stage,))]
+    listed = {category for detector in looking for category in detector.categories}
     acted_on = {category for category in listed if _acts_on(guard, category, stage)}
     reported = {finding.category for decision in decisions for finding in decision.findings}
     # Who knows addresses only is not asked for other places.
