@@ -34,6 +34,8 @@ def test_the_page_of_the_reference_shows_it(cells: dict[tuple[str, str], str]) -
 @pytest.fixture(scope="module")
 def side_by_side() -> dict[tuple[str, str, str], str]:
     pytest.importorskip("llama_index.postprocessor.presidio", reason="llama-index-postprocessor-presidio")
+    if not hasattr(pytest.importorskip("presidio_analyzer.nlp_engine"), "NoOpNlpEngine"):
+        pytest.skip("the others are measured without a language model, which an older Presidio cannot do")
     return peers.matrix()
 
 
