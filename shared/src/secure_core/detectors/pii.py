@@ -32,6 +32,9 @@ _BATCH = 65_536
 _OURS = frozenset({"PhoneRecognizer", "ZaPhoneNumberRecognizer"})
 """Presidio's classes that are not used: ours stands in for the one, the other is a base class."""
 
+_YOUNGER = frozenset({"UUID"})
+"""What a policy may leave out though the oldest Presidio that we take does not know it."""
+
 
 class Pii:
     """Finds personal data that has a form (numbers, codes, addresses), and names if there is a model for them.
@@ -193,8 +196,8 @@ def _phone_regions(regions: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def _wanted(known: set[str], entities: Sequence[str] | None, exclude: Sequence[str]) -> frozenset[str]:
-    for option, names in (("entities", entities or ()), ("exclude", exclude)):
-        _refuse(option, set(_listed(option, names)) - known, known)
+    _refuse("entities", set(_listed("entities", entities or ())) - known, known)
+    _refuse("exclude", set(_listed("exclude", exclude)) - known - _YOUNGER, known)
     return frozenset(known if entities is None else entities) - frozenset(exclude)
 
 
