@@ -42,6 +42,15 @@ def scores(tmp_path: Path, *rows: dict[str, Any], categories: tuple[str, ...] = 
     return overall
 
 
+def test_a_row_about_one_type_is_asked_for_no_other(tmp_path: Path) -> None:
+    about = {"text": "ma1l and ca1l", "spans": [[0, 4, "EMAIL_ADDRESS"]]}
+    other = {"text": "a ca1l", "spans": [[2, 6, "PHONE_NUMBER"]]}
+    near = {"text": "no ma1l", "spans": [], "target": "EMAIL_ADDRESS"}
+    assert scores(tmp_path, about, other)["overlap"]["precision"] == 2 / 3
+    assert scores(tmp_path, about | {"target": "EMAIL_ADDRESS"}, other)["overlap"]["precision"] == 1
+    assert scores(tmp_path, about, other, near)["overlap"]["precision"] == 2 / 4
+
+
 def test_rows_are_counted_by_label(tmp_path: Path) -> None:
     found = scores(
         tmp_path,

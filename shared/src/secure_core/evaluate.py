@@ -37,6 +37,8 @@ class Row:
     """None if the row does not speak of spans; an empty tuple if it says that there are none."""
     source: str = ""
     """What the row's ``source`` says, where several are in one file."""
+    target: str | None = None
+    """The only kind that the row labels; what else is in the text is not said. None if all are labelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ def evaluate(
         paths: JSON lines, plain or gzipped (``.gz``). A row has a ``text`` and a ``label``
             (``benign`` and 0 are negative, ``harmful_request`` is left out, all else is positive),
             ``spans``, or both: ``[start, end]`` is an injection, ``[start, end, ENTITY]`` personal
-            data under Presidio's upper-case name, any other name is a secret.
+            data under Presidio's upper-case name, any other name is a secret. A row with a ``target``
+            (an ENTITY, as in a test of one recogniser) labels that type only, and is only asked for it.
         stage: where the texts stand.
         categories: the families (``injection``, ``secret``, ``pii``…) or types
             (``pii.email_address``) that count; none means all.
@@ -124,7 +127,9 @@ def _row(data: dict[str, Any], asked: Collection[str]) -> Row:
         raise TypeError
     positive = label not in (None, 0, "0", "benign")
     found = None if spans is None else tuple(_span(each, label, asked) for each in spans)
-    return Row(text, positive, found, str(data.get("source", "")))
+    target = data.get("target")
+    kind = None if target is None else f"pii.{str(target).lower()}"
+    return Row(text, positive, found, str(data.get("source", "")), kind)
 
 
 def _span(span: Sequence[Any], label: object, asked: Collection[str]) -> Span:
@@ -201,6 +206,7 @@ def _sum(counts: Iterable[Counter[str]]) -> Counter[str]:
 
 def _count_row(judged: _Judged, kinds: Collection[str], asked: Collection[str] = ()) -> Counter[str]:
     row = judged.row
+    kinds = kinds if row.target is None else {row.target}.intersection(kinds)
     found = [finding for finding in judged.decision.findings if _kind(finding.category) in kinds]
     labelled = [span for span in row.spans or () if span.kind in kinds]
     positive = bool(labelled) if row.spans else row.positive

@@ -17,7 +17,7 @@ from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
-from .outlines import BY_DIGEST, digest
+from .outlines import AT_THE_START, BY_DIGEST, digest
 from .readings import SPACES, plain
 from .syntax import LOOK, has_digit, is_alphanumeric, looks_ahead, sees_space
 
@@ -73,7 +73,8 @@ def rendered(expression: str, *, apart: bool = False, ignore_case: bool = True) 
         place |= {"reach": most, "ahead": int(ahead)}
     known = BY_DIGEST.get(digest(expression))
     if known is not None:
-        return Rendering(f"(?i){known}", needs_digit=any(map(has_digit, parser.parse(known))), **place)
+        cut = f"[^{_ALPHANUMERIC}]" if apart and digest(expression) in AT_THE_START else ""
+        return Rendering(f"(?i){cut}{known}", needs_digit=any(map(has_digit, parser.parse(known))), **place)
     renderer = _Renderer()
     try:
         pattern = renderer.whole(nodes[:], apart)

@@ -103,7 +103,7 @@ def _parts(chain: str) -> Iterator[str]:
     if chain.isdecimal():
         return
     for sign, separator, to_the_end in _SEPARATORS:
-        if sign in chain or (not sign and not chain.isascii()):
+        if sign in chain if sign else not chain.isascii():
             yield from separator.split(chain)
             if to_the_end:
                 ends = (found.end() for found in separator.finditer(chain))

@@ -50,8 +50,12 @@ def known_regions() -> frozenset[str]:
 
 def renderings() -> dict[str, Rendering]:
     """Return, by recogniser, what `readings.plain` of a text holds if the recogniser finds a number in it."""
-    chain = Rendering(f"{CHAIN}[^0-9]", None)
-    return dict.fromkeys(("PhoneNumbers", "ZaMobileNumberRecognizer", "ZaTelephoneNumberRecognizer"), chain)
+    south_african = Rendering(f"[^0-9]{_south_african()}[^0-9]")
+    return {
+        "PhoneNumbers": Rendering(f"{CHAIN}[^0-9]"),
+        "ZaMobileNumberRecognizer": south_african,
+        "ZaTelephoneNumberRecognizer": south_african,
+    }
 
 
 def find(text: str, regions: Sequence[str], labels: ContextWords | None = None) -> Iterator[tuple[int, int, bool]]:
@@ -131,8 +135,8 @@ def by_line(recognizer: Any) -> Any:
 
     def analyze_lines(text: str, entities: Any, nlp_artifacts: Any = None) -> list[Any]:
         found = []
-        for start, line in _lines(text) if _south_african().search(plain(text).encode()) else ():
-            if _south_african().search(plain(line).encode()):
+        for start, line in _lines(text):
+            if _in_line().search(plain(line).encode()):
                 for result in analyze(line, entities, nlp_artifacts):
                     result.start, result.end = result.start + start, result.end + start
                     found.append(result)
@@ -143,13 +147,17 @@ def by_line(recognizer: Any) -> Any:
 
 
 @cache
-def _south_african() -> Any:
-    """Return what a text holds in which there is a South African number, dialled at home or from abroad."""
+def _in_line() -> Any:
     import re2
 
+    return re2.compile(f"(?:^|[^0-9]){_south_african()}(?:[^0-9]|$)".encode())
+
+
+@cache
+def _south_african() -> str:
+    """Return an expression for South African numbers, dialled at home or from abroad."""
     number = numbers("ZA", _SIGN)
-    prefix = rf"(?:(?:0{_SIGN}0{_SIGN})?2{_SIGN}7{_SIGN}(?:0{_SIGN})?|0{_SIGN})"
-    return re2.compile(f"(?:^|[^0-9]){prefix}{number}(?:[^0-9]|$)".encode())
+    return rf"(?:(?:0{_SIGN}0{_SIGN})?2{_SIGN}7{_SIGN}(?:0{_SIGN})?|0{_SIGN}){number}"
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
