@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable
 
 __all__ = ["Mention"]
 
 _REACH = 240
 """How far before a place talk about it counts; after it, a third of that."""
+
+_LONGEST = 60
+"""No word or phrase that is looked for is longer."""
 
 _NEAR = 60
 """How far before a place the grammar is looked at."""
@@ -75,20 +78,13 @@ _STRUCTURE = re.compile(r"""(?:["'\d\]}]\s*[:,]|[={\[(])\s*\\?\Z""")
 _PAIRS = (("“", "”"), ("«", "»"), ("„", "“"), ("「", "」"), ("『", "』"), ("‘", "’"), ("《", "》"))
 
 
-class _Words:
-    """Where words of a kind stand in a text."""
-
-    def __init__(self, words: re.Pattern[str], text: str) -> None:
-        matches = list(words.finditer(text))
-        self._starts = [match.start() for match in matches]
-        self._ends = [match.end() for match in matches]
-        self._words = [match[0].lower() for match in matches]
-
-    def around(self, start: int, end: int) -> int:
-        """Count the different words before and after a place."""
-        before = self._words[bisect_left(self._starts, start - _REACH) : bisect_right(self._ends, start)]
-        after = self._words[bisect_left(self._starts, end) : bisect_right(self._ends, end + _REACH // 3)]
-        return len({*before, *after})
+def _around(words: re.Pattern[str], text: str, start: int, end: int) -> int:
+    """Count the different words of a kind shortly before and after a place."""
+    first, last = max(0, start - _REACH), end + _REACH // 3
+    found = words.finditer(text, first, last + _LONGEST)  # a word must be seen whole
+    return len(
+        {match[0].lower() for match in found if match.end() <= start or end <= match.start() <= match.end() <= last}
+    )
 
 
 class Mention:
@@ -102,15 +98,13 @@ class Mention:
         self._text = text
         topics = {match[0].lower() for match in _TOPIC.finditer(text)}
         self.topic = 1.0 if len(topics) < 2 else 0.75 if len(topics) == 2 else 0.5
-        self._attacks = _Words(_ATTACK, text)
-        self._talk = _Words(_TALK, text)
         self._fences = [match.start() for match in _FENCE.finditer(text)]
 
     def use(self, start: int, end: int, sentence: tuple[int, int]) -> float:
         """Return the factor, 0 to 1, by which what was found in ``start:end`` of a sentence counts as used."""
         text = self._text
-        factor = self.topic * 0.5 ** min(self._attacks.around(start, end), 2)
-        factor *= 0.75 ** min(self._talk.around(start, end), 3)
+        factor = self.topic * 0.5 ** min(_around(_ATTACK, text, start, end), 2)
+        factor *= 0.75 ** min(_around(_TALK, text, start, end), 3)
         if self._quoted(start, end):
             factor *= 0.5
         if bisect_left(self._fences, start) % 2:
