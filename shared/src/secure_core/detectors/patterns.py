@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right
-from collections.abc import Collection, Sequence
-from functools import cache, cached_property
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache, cached_property, partial
 from itertools import accumulate
 from typing import Any
 
@@ -61,13 +61,20 @@ class Gate:
 
     def _build(self) -> None:
         self._local = threading.local()
-        self._database: Any = None
-        if not self._patterns:
-            return
+        in_ascii = {index for index, pattern in enumerate(self._patterns) if pattern.isascii()}
+        # Letters of other scripts are most of the time that it takes to compile, and little of that to scan.
+        parts = (sorted(in_ascii), sorted(self._everything - in_ascii))
+        self._made = [_InBackground(partial(self._compiled, part)) for part in parts if part]
+
+    @cached_property
+    def _databases(self) -> list[Any]:
+        return [each.value for each in self._made]
+
+    def _compiled(self, part: Sequence[int]) -> Any:
         try:
             import hyperscan
         except ImportError:  # no wheel for this platform
-            return
+            return None
         flags = (
             hyperscan.HS_FLAG_PREFILTER
             | hyperscan.HS_FLAG_SINGLEMATCH
@@ -78,13 +85,7 @@ class Gate:
         )
         if self._ignore_case:
             flags |= hyperscan.HS_FLAG_CASELESS
-        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        database.compile(
-            expressions=[pattern.encode() for pattern in self._patterns],
-            ids=list(range(len(self._patterns))),
-            flags=[flags] * len(self._patterns),
-        )
-        self._database = database
+        return _compile({index: self._patterns[index] for index in part}, flags)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"_patterns": self._patterns, "_ignore_case": self._ignore_case, "_everything": self._everything}
@@ -95,14 +96,12 @@ class Gate:
 
     def candidates(self, text: str) -> frozenset[int] | set[int]:
         """Return the indices of the patterns that may match ``text``."""
-        if self._database is None:
+        if None in self._databases:
             return self._everything
         found: set[int] = set()
-        self._database.scan(
-            text.encode(),
-            match_event_handler=lambda rule, *_: found.add(rule),
-            scratch=self._scratch(),
-        )
+        data = text.encode()
+        for database, scratch in zip(self._databases, _scratches(self._local, self._databases), strict=True):
+            database.scan(data, match_event_handler=lambda rule, *_: found.add(rule), scratch=scratch)
         return found
 
     def candidates_many(self, texts: Sequence[str]) -> list[frozenset[int] | set[int]]:
@@ -110,16 +109,6 @@ class Gate:
         if len(texts) > 1 and not self.candidates(_SEPARATOR.join(texts)):
             return [frozenset()] * len(texts)
         return [self.candidates(text) for text in texts]
-
-    def _scratch(self) -> Any:
-        # Hyperscan lets go of the GIL while it scans, so threads must not share a scratch space.
-        try:
-            return self._local.scratch
-        except AttributeError:
-            import hyperscan
-
-            self._local.scratch = hyperscan.Scratch(self._database)
-            return self._local.scratch
 
 
 class Ends:
@@ -132,23 +121,26 @@ class Ends:
     """
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        self._databases = tuple(
-            (start, _database(tuple(patterns[start : start + _TOGETHER])))
-            for start in range(0, len(patterns), _TOGETHER)
-        )
+        self._firsts = range(0, len(patterns), _TOGETHER)
+        self._made = [_database(tuple(patterns[first : first + _TOGETHER])) for first in self._firsts]
         self._local = threading.local()
+
+    @cached_property
+    def _databases(self) -> list[Any]:
+        return [each.value for each in self._made]
 
     @property
     def known(self) -> bool:
         """Whether there is an engine to ask; Hyperscan has no wheel for some platforms."""
-        return all(database is not None for _, database in self._databases)
+        return None not in self._databases
 
     def find(self, data: bytes, *, enough: Collection[int] = frozenset()) -> list[tuple[int, int]]:
         """Return where matches end and the indices of their patterns, in order; all, or up to one of ``enough``."""
         import hyperscan
 
         found: list[tuple[int, int]] = []
-        for (first, database), scratch in zip(self._databases, self._scratches(), strict=True):
+        scratches = _scratches(self._local, self._databases)
+        for first, database, scratch in zip(self._firsts, self._databases, scratches, strict=True):
 
             def note(pattern: int, _: int, end: int, *__: object, first: int = first) -> bool:
                 found.append((end, first + pattern))
@@ -161,14 +153,16 @@ class Ends:
         found.sort()
         return found
 
-    def _scratches(self) -> Sequence[Any]:
-        try:
-            return self._local.scratches  # type: ignore[no-any-return]
-        except AttributeError:
-            import hyperscan
 
-            self._local.scratches = [hyperscan.Scratch(database) for _, database in self._databases]
-            return self._local.scratches  # type: ignore[no-any-return]
+def _scratches(local: threading.local, databases: Sequence[Any]) -> Sequence[Any]:
+    """Return the thread's own scratch spaces: Hyperscan lets go of the GIL while it scans."""
+    try:
+        return local.scratches  # type: ignore[no-any-return]
+    except AttributeError:
+        import hyperscan
+
+        local.scratches = [hyperscan.Scratch(database) for database in databases]
+        return local.scratches  # type: ignore[no-any-return]
 
 
 _TOGETHER = 20
@@ -176,17 +170,46 @@ _TOGETHER = 20
 
 
 @cache
-def _database(patterns: tuple[str, ...]) -> Any:
+def _database(patterns: tuple[str, ...]) -> _InBackground:
     """Return the compiled patterns, made once per process; ``None`` where Hyperscan is not installed."""
+    return _InBackground(lambda: _ends_of(patterns))
+
+
+def _ends_of(patterns: Sequence[str]) -> Any:
     try:
         import hyperscan
     except ImportError:  # no wheel for this platform
         return None
+    return _compile(dict(enumerate(patterns)), hyperscan.HS_FLAG_DOTALL)
+
+
+def _compile(patterns: Mapping[int, str], flags: int) -> Any:
+    import hyperscan
+
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    flags = hyperscan.HS_FLAG_DOTALL
     database.compile(
-        expressions=[pattern.encode() for pattern in patterns],
-        ids=list(range(len(patterns))),
+        expressions=[pattern.encode() for pattern in patterns.values()],
+        ids=list(patterns),
         flags=[flags] * len(patterns),
     )
     return database
+
+
+class _InBackground:
+    """A value that a thread makes while the others go on: Hyperscan lets go of the GIL while it compiles."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        self.__dict__["_made"] = self._make()
+
+    @cached_property
+    def value(self) -> Any:
+        """The value, as soon as it is made."""
+        self._thread.join()
+        if "_made" not in self.__dict__:  # it failed, or the process has been forked from the one with the thread
+            self._run()
+        return self.__dict__["_made"]
