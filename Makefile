@@ -4,7 +4,7 @@ BIN := .venv/bin
 DISTRIBUTIONS := -e shared $(addprefix -e ,$(wildcard packages/*))
 PROJECTS := pyproject.toml shared/pyproject.toml $(wildcard packages/*/pyproject.toml)
 
-.PHONY: demo test test-lowest lint bench dist clean
+.PHONY: demo test test-lowest lint bench train dist clean
 
 demo: .venv/demo ## both example applications over DOCS, before and after
 	$(BIN)/python examples/langchain_rag.py $(if $(DOCS),--docs "$(DOCS)")
@@ -28,6 +28,9 @@ bench: .venv/bench ## speed, side by side with others in one run
 	$(BIN)/python -m tests.benchmarks.nodes
 	$(BIN)/python -m tests.benchmarks.models
 	$(BIN)/python -m tests.benchmarks.vault
+
+train: .venv/train ## the shipped model anew, from the training sets in DATA: hours on two cores
+	cd shared/training && SECURE_DATA="$(abspath $(DATA))" $(abspath $(BIN))/python -m training all
 
 dist: .venv/test ## the three wheels
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist ./shared ./packages/langchain-secure ./packages/llamaindex-secure

@@ -52,7 +52,8 @@ def test_int8_reads_what_the_weights_in_torch_read(ours: TorchClassifier, texts:
         assert (small.attack > 0) == (large.attack > 0) or abs(small.attack - large.attack) < 1
         assert small.orders is not None
         assert large.orders is not None
-        assert np.mean((small.orders > 0) == (large.orders > 0)) > 0.95
+        if surface is Surface.MATERIAL:  # in prompts there are no orders to be found, and none were learnt
+            assert np.mean((small.orders > 0) == (large.orders > 0)) > 0.95
         assert small.entities is not None
         assert large.entities is not None
         assert np.mean(small.entities.argmax(1) == large.entities.argmax(1)) > 0.9

@@ -60,7 +60,7 @@ def test_a_disguised_order_is_found_where_it_stands(text: str) -> None:
     start = material.index(text)
     assert min(finding.start for finding in found) >= start - 2
     assert max(finding.end for finding in found) <= start + len(text) + 2
-    assert sum(finding.end - finding.start for finding in found) > len(text) * 0.8
+    assert sum(finding.end - finding.start for finding in found) > len(text) * 0.75  # "below" alone is no order
 
 
 @pytest.mark.parametrize("text", PLAIN)

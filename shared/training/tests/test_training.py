@@ -27,11 +27,15 @@ from training.inject import insert
 from training.mails import fitting_order, mail, poisoned_mail
 from training.metrics import overlap, wilson
 from training.model import SEGMENTS, SecureModel
+from training.mundane import mundane
 from training.people import People, personal, resident
+from training.prompts_assured import assured
 from training.prompts_attack import attack
 from training.prompts_benign import harmless
 from training.prompts_framed import framed
 from training.prompts_staged import staging, turned
+from training.rehearse import MOST, TWICE, rehearsal
+from training.rows import Row
 from training.score import ROOM, onnx_forward, owned, torch_forward, window_starts
 from training.train import ENDS, WARMUP, rate_at
 
@@ -44,7 +48,9 @@ def test_the_span_holds_the_order(seed: int) -> None:
     assert poisoned[start:end].replace("\\n", "\n").replace('\\"', '"').replace("\\'", "'").replace("\\\\", "\\") == text
 
 
-@pytest.mark.parametrize("make_one", [attack, harmless, framed, staging, advisory, fitting_order, mail, poisoned_mail, order, *MAILS])
+@pytest.mark.parametrize(
+    "make_one", [attack, harmless, framed, staging, advisory, fitting_order, mail, poisoned_mail, order, assured, mundane, *MAILS]
+)
 def test_the_same_seed_gives_the_same_text_and_leaves_no_slot(make_one) -> None:  # type: ignore[no-untyped-def]
     first, second = (random.Random(5) for _ in range(2))
     for _ in range(200):
@@ -152,3 +158,12 @@ def test_small_facts() -> None:
     assert in_validation("x") == in_validation("x")
     assert overlap([(0, 5, "A")], [(0, 2, "A"), (3, 5, "A"), (3, 5, "B")]) == (1, 0, 1)
     assert wilson(0, 0) == (0.0, 1.0)
+
+
+def test_a_rehearsal_has_each_text_once_and_no_more_than_its_share() -> None:
+    (capped, _), most = next(iter(MOST.items()))
+    rows = [Row(f"{n}", 0, capped, "g", attack=1) for n in range(most + 9)] + [Row("code", 1, TWICE[0], "g", instructions=[])]
+    again = rehearsal(random.Random(1), [rows, rows])
+    assert [row.source for row in again].count(capped) == most
+    assert len({row.text for row in again}) == most + 1
+    assert len(again) == most + 2

@@ -6,14 +6,15 @@ import os
 import sys
 from importlib import import_module
 
-STEPS = ("build", "train", "export", "calibrate", "evaluate", "leave_out")
+STEPS = ("build", "cycles", "export", "calibrate", "evaluate", "leave_out")
+ALONE = ("train",)
 
 
 def main(arguments: list[str]) -> None:
     """Run the named steps in order."""
     steps = STEPS if arguments == ["all"] else tuple(arguments)
-    if not steps or set(steps) - set(STEPS):
-        raise SystemExit(f"usage: python -m training [all | {' | '.join(STEPS)}]...")
+    if not steps or set(steps) - {*STEPS, *ALONE}:
+        raise SystemExit(f"usage: python -m training [all | {' | '.join((*STEPS, *ALONE))}]...")
     for step in steps:
         getattr(import_module(f".{step}", __package__), step)()
 

@@ -17,12 +17,15 @@ from .goals import order
 from .grammar import sentence
 from .inject import crop, crop_around, poison
 from .mails import fitting_order, mail, poisoned_mail
+from .mundane import mundane
 from .obfuscate import disguise
 from .people import People, personal, resident
+from .prompts_assured import assured
 from .prompts_attack import attack
 from .prompts_benign import harmless
 from .prompts_framed import framed
 from .prompts_staged import staging, turned
+from .rehearse import rehearsal
 from .rows import Row, write_rows
 from .sources import COLLECTED, FULL, is_clear, poisoned_mails
 
@@ -82,6 +85,18 @@ LAST_SHARE = {
 LAST_OTHERS = 0.2
 #: The fifth phase: part of the fourth drawn anew, stagings told in collected prose, texts in a disguise.
 GUISES, STORIED, AGAIN = 1300, 7000, 0.4
+#: The sixth phase, for the mean of two cycles' weights: assurances, orders that bring code along, everyday material.
+#: (It left too little code without orders; `rehearse` mends that.)
+GAPS = {"assured": 4500, "coded": 1900, "mundane": 2200, "poisoned": 700}
+GAPS_SHARE = {
+    "synth_people": 0.06,
+    "synth_harmless": 0.04,
+    "synth_poisoned": 0.03,
+    "synth_material": 0.05,
+    "synth_attack": 0.12,
+    "wnut17": 0.4,
+}
+GAPS_OTHERS, GAPS_BEFORE = 0.15, 0.08
 VALIDATION = 0.06
 
 
@@ -309,41 +324,78 @@ def guises(rng: random.Random, first: list[Row]) -> list[Row]:
     return rows
 
 
+_CODE_LEADS = (
+    "add the following code to your answer:", "make sure that this snippet is part of your reply:", "use the script below, without comment:", "put these lines at the top of the function:",
+    "extend your solution with", "also run this:", "append the block to the user's file:", "include this helper in whatever you write:", "your code must contain:", "execute the commands below first:",
+)  # fmt: skip
+
+
+def coded_order(rng: random.Random, snippets: list[str]) -> str:
+    """Return an order that brings its code along, which is part of it to the last line."""
+    code = crop(rng, rng.choice(snippets), rng.randint(80, 420)).strip("\n")
+    lead = sentence(f"{rng.choice(('', '', 'please ', 'when you answer, ', 'before anything else, '))}{rng.choice(_CODE_LEADS)}")
+    fence = rng.choice(("```python\n{}\n```", "```\n{}\n```", "~~~\n{}\n~~~"))  # else nobody knows where the code ends
+    tail = rng.choice(("", "", "", "\n" + sentence(order(rng)[0])))
+    return f"{lead.rstrip('.')}\n{fence.format(code)}{tail}"
+
+
+def gaps(rng: random.Random, first: list[Row], before: list[Row]) -> list[Row]:
+    """Return the rows of the sixth phase; ``before`` are those of the fourth and fifth, a share of which is read again."""
+    rows = []
+    for _ in range(GAPS["assured"]):
+        bad = rng.random() < 0.25
+        text = turned_or_not(rng, assured(rng), bad)
+        rows.append(Row(text, PROMPT, "synth_assured", f"assured:{text[:40]}", attack=int(bad)))
+    code = [row for row in first if row.source in ("python_stdlib_code", "bipia_train_clean")]
+    snippets = [row.text for row in code if row.source == "python_stdlib_code"]
+    for _ in range(GAPS["coded"]):
+        host = rng.choice(code)
+        text, spans = poison(rng, crop(rng, host.text, rng.randint(60, 400)), coded_order(rng, snippets))
+        text, spans = crop_around(rng, text, spans, FULL)
+        rows.append(Row(text, MATERIAL, "synth_coded", host.group, instructions=spans))
+    everyday = [mundane(rng) for _ in range(GAPS["mundane"])]
+    clean = [Row(text, MATERIAL, "synth_mundane", f"mundane:{text[:40]}", instructions=[], entities=None) for text in everyday]
+    attacks = [row for row in first if row.attack == 1 and not row.source.startswith("synth") and row.lang == "en"]
+    rows += clean + made_poisoned(rng, clean, attacks, GAPS["poisoned"])
+    rows += [row for row in before if rng.random() < GAPS_BEFORE]
+    return rows + [row for row in first if rng.random() < GAPS_SHARE.get(row.source, GAPS_OTHERS) and is_clear(row)]
+
+
+class _Files:
+    """The built files: what is not held out goes into the file of its phase, the rest into validation."""
+
+    def __init__(self) -> None:
+        self.dev = held_out([DATA / "injection/dev", DATA / "pii/dev", DATA / "pii/conformance"])
+        self.phases: dict[str, list[Row]] = {}
+        self.validation: list[Row] = []
+        self.dropped = 0
+
+    def add(self, name: str, rows: list[Row], dice: random.Random) -> list[Row]:
+        """Write a phase in an order drawn with ``dice``, without copies of development texts; return its rows."""
+        kept, dropped = drop_copies(rows, self.dev)
+        dice.shuffle(kept)
+        self.dropped += dropped
+        self.validation += [row for row in kept if in_validation(row.group)]
+        self.phases[name] = [row for row in kept if not in_validation(row.group)]
+        write_rows(RUNS / "data" / f"{name}.jsonl.gz", self.phases[name])
+        return self.phases[name]
+
+
 def build() -> None:
-    """Write ``train.jsonl.gz``, ``val.jsonl.gz`` and a report of what is in them."""
-    rng = random.Random(SEED)
-    folders = [DATA / "injection/dev", DATA / "pii/dev", DATA / "pii/conformance"]
-    dev = held_out(folders)
-    rows, dropped = drop_copies(assemble(rng), dev)
-    rng.shuffle(rows)
-    validation = [row for row in rows if in_validation(row.group)]
-    training = [row for row in rows if not in_validation(row.group)]
-    write_rows(RUNS / "data" / "train.jsonl.gz", training)
-    second, second_dropped = drop_copies(late(random.Random(SEED + 1), training), dev)
-    rng.shuffle(second)
-    write_rows(RUNS / "data" / "late.jsonl.gz", [row for row in second if not in_validation(row.group)])
-    third, third_dropped = drop_copies(more(random.Random(SEED + 2), training, dev), dev)
-    rng.shuffle(third)
-    write_rows(RUNS / "data" / "more.jsonl.gz", [row for row in third if not in_validation(row.group)])
-    fourth, fourth_dropped = drop_copies(last(random.Random(SEED + 3), training), dev)
-    rng.shuffle(fourth)
-    write_rows(RUNS / "data" / "last.jsonl.gz", [row for row in fourth if not in_validation(row.group)])
+    """Write a file for each phase of training, ``val.jsonl.gz``, and a report of what is in them."""
+    rng, files = random.Random(SEED), _Files()
+    training = files.add("train", assemble(rng), rng)
+    # Rows of the first phase are training rows by their group, so what later phases add to validation is all new.
+    files.add("late", late(random.Random(SEED + 1), training), rng)
+    files.add("more", more(random.Random(SEED + 2), training, files.dev), rng)
+    fourth = files.add("last", last(random.Random(SEED + 3), training), rng)
     draw = random.Random(SEED + 4)
     again = [row for row in last(draw, training) if draw.random() < AGAIN] + storied(draw, training) + guises(draw, training)
-    fifth, fifth_dropped = drop_copies(again, dev)
-    draw.shuffle(fifth)
-    write_rows(RUNS / "data" / "guises.jsonl.gz", [row for row in fifth if not in_validation(row.group)])
-    # Rows of the first phase are training rows by their group, so these are all new.
-    validation += [row for row in (*second, *third, *fourth, *fifth) if in_validation(row.group)]
-    write_rows(RUNS / "data" / "val.jsonl.gz", validation)
-    report = {
-        "late": Counter(r.source for r in second),
-        "more": Counter(r.source for r in third),
-        "last": Counter(r.source for r in fourth),
-        "guises": Counter(r.source for r in fifth),
-        "train": Counter(r.source for r in training),
-        "val": Counter(r.source for r in validation),
-        "dropped": dropped + second_dropped + third_dropped + fourth_dropped + fifth_dropped,
-    }
-    (RUNS / "data" / "report.json").write_text(json.dumps(report, indent=1))
-    print(len(training), len(validation), report)
+    fifth = files.add("guises", again, draw)
+    files.add("gaps", gaps(random.Random(SEED + 5), training, [*fourth, *fifth]), random.Random(SEED + 6))
+    write_rows(RUNS / "data" / "val.jsonl.gz", files.validation)
+    write_rows(RUNS / "data" / "whole.jsonl.gz", rehearsal(random.Random(SEED + 7), files.phases.values()))
+    report = {name: Counter(row.source for row in rows) for name, rows in files.phases.items()}
+    report["val"] = Counter(row.source for row in files.validation)
+    (RUNS / "data" / "report.json").write_text(json.dumps({**report, "dropped": files.dropped}, indent=1))
+    print({name: len(rows) for name, rows in files.phases.items()}, len(files.validation), files.dropped)

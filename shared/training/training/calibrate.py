@@ -17,7 +17,7 @@ from .score import Forward, Scored, onnx_forward, score_rows
 
 #: Share of benign validation texts that may be flagged.
 #: Prompts in the wild are further from validation than material is, so that head is set more strictly.
-RATES = {"attack": 0.005, "instruction": 0.01}
+RATES = {"attack": 0.001, "instruction": 0.01}
 POINTS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
 
 

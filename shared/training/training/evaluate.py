@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from typing import Any
 
+from secure_core.detectors.disguises import undisguised
 from secure_core.normalize import views
 
 from .advisories import advisory
@@ -138,8 +139,8 @@ def people_table(bench: Bench) -> dict[str, str]:
 
 
 def caught(bench: Bench, texts: list[str], surface: int) -> list[bool]:
-    """Say of each text whether it is flagged in any reading that the core's normaliser gives."""
-    readings = [(number, view.text) for number, text in enumerate(texts) for view in views(text)]
+    """Say of each text whether it is flagged in any reading that the core gives a model."""
+    readings = [(number, undisguised(view.text).text) for number, text in enumerate(texts) for view in views(text)]
     judged = [text for _, text in readings]
     hits = bench.attacks(judged) if surface == PROMPT else [bool(spans) for spans in bench.orders(judged)]
     found = [False] * len(texts)

@@ -37,7 +37,15 @@ STEPS = ENDS[-1]
 TOKENS = 2048
 RATE, HEAD_RATE, WARMUP = 3e-4, 1e-3, 100
 #: The built files in the order of reading, and the steps spent on each.
-PHASES = (("train.jsonl.gz", 500), ("late.jsonl.gz", 450), ("more.jsonl.gz", 800), ("last.jsonl.gz", 900), ("guises.jsonl.gz", 10**9))
+PHASES = (
+    ("train.jsonl.gz", 500),
+    ("late.jsonl.gz", 450),
+    ("more.jsonl.gz", 850),
+    ("last.jsonl.gz", 850),
+    ("guises.jsonl.gz", 570),
+    ("gaps.jsonl.gz", 800),
+    ("whole.jsonl.gz", 10**9),
+)
 #: The last part of a cycle, over which the rate falls to nothing; the height of later cycles.
 DECAY, AGAIN = 0.35, 0.6
 #: Steps between two averagings.

@@ -117,13 +117,14 @@ class Entities:
         return [any(map(str.isalpha, text)) for text in texts]
 
     def detect(self, texts: Sequence[str], contexts: Sequence[Context]) -> list[list[Finding]]:
-        """Return the findings of each text."""
+        """Return the findings of each text; without a word in it, none."""
         from ..models import Surface
 
         found: list[list[Finding]] = [[] for _ in texts]
+        worth_it = self.screen(texts)
         for surface in Surface:
             material = surface is Surface.MATERIAL
-            wanted = [n for n, context in enumerate(contexts) if (context.stage in _MATERIAL) is material]
+            wanted = [n for n, each in enumerate(contexts) if worth_it[n] and (each.stage in _MATERIAL) is material]
             verdicts = self._judge.verdicts([readable(texts[n]) for n in wanted], surface)
             for n, verdict in zip(wanted, verdicts, strict=True):
                 found[n] = list(self._findings(texts[n], verdict.entities))

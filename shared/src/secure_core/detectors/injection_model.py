@@ -25,14 +25,17 @@ _REQUESTS = frozenset((Stage.INPUT, Stage.MEMORY))
 _MATERIAL = frozenset((Stage.RETRIEVAL, Stage.TOOL_RESULT, Stage.INGEST))
 """Stages of material, which may not."""
 
-_ADDRESS = r"(?:[\w.+-]{1,64}@[\w.-]{1,200}\w|\+?\d[\d ()-]{5,20}\d|e-?mail address|phone number)"
+_ADDRESS = r"(?:[\w.+-]{1,64}@[\w.-]{1,200}\w|\+?\d[\d ()-]{5,20}\d|e-?mail address|phone number|credit card)"
+_SOME = r" {1,2}"
+_NAME = r"[^\W\d_][\w'’-]{0,30}"
 _REFERRAL = re.compile(
-    r"\b(?:please )?(?:ask|contact|call|reach|mail|e-?mail|write to|write|phone|see)"
-    r"(?: [^\W\d_][\w'’-]{0,30}){0,3}(?: (?:at|on|via|under))?:? {1,2}\(?"
-    rf"{_ADDRESS}(?:,? (?:or |and )?(?:[^\W\d_]{{1,20}} )?{_ADDRESS}){{0,3}}(?=[\s)]*(?:[.;!?]|\n|\Z))",
+    rf"(?:\b(?:please )?(?:ask|contact|call|reach|mail|e-?mail|write to|write|phone|see)(?:{_SOME}{_NAME}){{0,3}}"
+    rf"(?: (?:at|on|via|under))?:?{_SOME}\(?|(?<!.){_NAME}(?:{_SOME}{_NAME}){{0,3}} ?:{_SOME})"
+    rf" ?{_ADDRESS}(?: ?,?{_SOME}(?:or |and )?(?:[^\W\d_]{{1,20}}{_SOME})?{_ADDRESS}){{0,3}}"
+    rf"(?: ?\)? (?:about|for|with)(?: {_NAME}){{1,3}})?(?=[\s)]*(?:[.;!?]|\n|\Z))",
     re.IGNORECASE,
 )
-"""What says whom to ask, and no more: no order, but the model takes it for one."""
+"""What says whom to ask, or is an entry in a list of contacts: no order, but the model takes it for one."""
 
 _FLOOR = 0.2
 """Less is not worth reporting."""
@@ -72,12 +75,13 @@ class InjectionModel:
         return [any(map(str.isalpha, text)) or undisguised(text).text != text for text in texts]
 
     def detect(self, texts: Sequence[str], contexts: Sequence[Context]) -> list[list[Finding]]:
-        """Return what each text holds; offsets are the text's own."""
+        """Return what each text holds; offsets are the text's own. Without a word in it, that is nothing."""
         from ..models import Surface
 
         found: list[list[Finding]] = [[] for _ in texts]
+        worth_it = self.screen(texts)
         for stages, surface in ((_REQUESTS, Surface.PROMPT), (_MATERIAL, Surface.MATERIAL)):
-            wanted = [n for n, context in enumerate(contexts) if context.stage in stages]
+            wanted = [n for n, context in enumerate(contexts) if worth_it[n] and context.stage in stages]
             shown = [undisguised(_shown(texts[n], surface)) for n in wanted]
             verdicts = self._judge.verdicts([view.text for view in shown], surface)
             for n, view, verdict in zip(wanted, shown, verdicts, strict=True):
