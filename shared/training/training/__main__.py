@@ -7,14 +7,14 @@ import sys
 from importlib import import_module
 
 STEPS = ("build", "cycles", "export", "calibrate", "evaluate", "leave_out")
-ALONE = ("train",)
+ONE_CYCLE = ("train",)
 
 
 def main(arguments: list[str]) -> None:
     """Run the named steps in order."""
     steps = STEPS if arguments == ["all"] else tuple(arguments)
-    if not steps or set(steps) - {*STEPS, *ALONE}:
-        raise SystemExit(f"usage: python -m training [all | {' | '.join((*STEPS, *ALONE))}]...")
+    if not steps or set(steps) - {*STEPS, *ONE_CYCLE}:
+        raise SystemExit(f"usage: python -m training [all | {' | '.join((*STEPS, *ONE_CYCLE))}]...")
     for step in steps:
         getattr(import_module(f".{step}", __package__), step)()
 

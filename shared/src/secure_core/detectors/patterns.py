@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache, cached_property, partial
 from itertools import accumulate
 from typing import Any
@@ -60,15 +61,10 @@ class Gate:
         self._build()
 
     def _build(self) -> None:
-        self._local = threading.local()
         in_ascii = {index for index, pattern in enumerate(self._patterns) if pattern.isascii()}
         # Letters of other scripts are most of the time that it takes to compile, and little of that to scan.
         parts = (sorted(in_ascii), sorted(self._everything - in_ascii))
-        self._made = [_InBackground(partial(self._compiled, part)) for part in parts if part]
-
-    @cached_property
-    def _databases(self) -> list[Any]:
-        return [each.value for each in self._made]
+        self._databases = _Databases([_InBackground(partial(self._compiled, part)) for part in parts if part])
 
     def _compiled(self, part: Sequence[int]) -> Any:
         try:
@@ -96,11 +92,11 @@ class Gate:
 
     def candidates(self, text: str) -> frozenset[int] | set[int]:
         """Return the indices of the patterns that may match ``text``."""
-        if None in self._databases:
+        if not self._databases.known:
             return self._everything
         found: set[int] = set()
         data = text.encode()
-        for database, scratch in zip(self._databases, _scratches(self._local, self._databases), strict=True):
+        for database, scratch in self._databases.with_scratch():
             database.scan(data, match_event_handler=lambda rule, *_: found.add(rule), scratch=scratch)
         return found
 
@@ -122,25 +118,19 @@ class Ends:
 
     def __init__(self, patterns: Sequence[str]) -> None:
         self._firsts = range(0, len(patterns), _TOGETHER)
-        self._made = [_database(tuple(patterns[first : first + _TOGETHER])) for first in self._firsts]
-        self._local = threading.local()
-
-    @cached_property
-    def _databases(self) -> list[Any]:
-        return [each.value for each in self._made]
+        self._databases = _Databases([_database(tuple(patterns[first : first + _TOGETHER])) for first in self._firsts])
 
     @property
     def known(self) -> bool:
         """Whether there is an engine to ask; Hyperscan has no wheel for some platforms."""
-        return None not in self._databases
+        return self._databases.known
 
     def find(self, data: bytes, *, enough: Collection[int] = frozenset()) -> list[tuple[int, int]]:
         """Return where matches end and the indices of their patterns, in order; all, or up to one of ``enough``."""
         import hyperscan
 
         found: list[tuple[int, int]] = []
-        scratches = _scratches(self._local, self._databases)
-        for first, database, scratch in zip(self._firsts, self._databases, scratches, strict=True):
+        for first, (database, scratch) in zip(self._firsts, self._databases.with_scratch(), strict=True):
 
             def note(pattern: int, _: int, end: int, *__: object, first: int = first) -> bool:
                 found.append((end, first + pattern))
@@ -154,15 +144,37 @@ class Ends:
         return found
 
 
-def _scratches(local: threading.local, databases: Sequence[Any]) -> Sequence[Any]:
-    """Return the thread's own scratch spaces: Hyperscan lets go of the GIL while it scans."""
-    try:
-        return local.scratches  # type: ignore[no-any-return]
-    except AttributeError:
+class _Databases:
+    """Compiled patterns, each with a scratch space of the thread that scans."""
+
+    def __init__(self, made: Sequence[_InBackground]) -> None:
+        self._made = made
+
+    @cached_property
+    def _all(self) -> list[Any]:
+        return [each.value for each in self._made]
+
+    @cached_property
+    def _scratches(self) -> _Scratches:
+        return _Scratches(self._all)
+
+    @property
+    def known(self) -> bool:
+        """Whether Hyperscan is there to make them."""
+        return None not in self._all
+
+    def with_scratch(self) -> Iterator[tuple[Any, Any]]:
+        """Give each with the scratch space to scan with."""
+        return zip(self._all, self._scratches.spaces, strict=True)
+
+
+class _Scratches(threading.local):
+    """One thread's scratch spaces, made when it first asks: Hyperscan lets go of the GIL while it scans."""
+
+    def __init__(self, databases: Sequence[Any]) -> None:
         import hyperscan
 
-        local.scratches = [hyperscan.Scratch(database) for database in databases]
-        return local.scratches  # type: ignore[no-any-return]
+        self.spaces = [hyperscan.Scratch(database) for database in databases]
 
 
 _TOGETHER = 20
@@ -200,16 +212,17 @@ class _InBackground:
 
     def __init__(self, make: Callable[[], Any]) -> None:
         self._make = make
+        self._result: tuple[Any] | None = None
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
     def _run(self) -> None:
-        self.__dict__["_made"] = self._make()
+        with suppress(Exception):  # whoever asks for the value is told
+            self._result = (self._make(),)
 
     @cached_property
     def value(self) -> Any:
-        """The value, as soon as it is made."""
+        """The value, as soon as it is made; raises what making it does."""
         self._thread.join()
-        if "_made" not in self.__dict__:  # it failed, or the process has been forked from the one with the thread
-            self._run()
-        return self.__dict__["_made"]
+        # Without a result it failed, or the process has been forked from the one with the thread.
+        return self._make() if self._result is None else self._result[0]
